@@ -1,0 +1,93 @@
+"""The style page: every part of the design system in one place, with made-up data."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..permissions import May, requires
+from .pages import render_page
+from .tables import Heading, Row
+
+
+class SampleForm(forms.Form):
+    """One field of every kind."""
+
+    name = forms.CharField(label=gettext_lazy("Customer"), max_length=60)
+    phone = forms.CharField(label=gettext_lazy("Phone"), help_text=gettext_lazy("With area code."))
+    job_type = forms.ChoiceField(
+        label=gettext_lazy("Job type"),
+        choices=[("nc", gettext_lazy("No cooling")), ("m", gettext_lazy("Maintenance"))],
+    )
+    day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    priority = forms.ChoiceField(
+        label=gettext_lazy("Priority"),
+        widget=forms.RadioSelect,
+        choices=[("n", gettext_lazy("Normal")), ("e", gettext_lazy("Emergency"))],
+    )
+    notes = forms.CharField(label=gettext_lazy("Notes"), widget=forms.Textarea, required=False)
+    photo = forms.FileField(label=gettext_lazy("Photo"), required=False)
+    dog = forms.BooleanField(label=gettext_lazy("There is a dog"), required=False)
+
+
+def sample_table() -> Any:
+    """A list as fsm.web.tables makes it, without a database."""
+    columns = [
+        Heading("number", _("Job"), "", True, "?sort=number", "asc"),
+        Heading("customer", _("Customer"), "", True, "?sort=customer", ""),
+        Heading("where", _("Where"), "", False, "", ""),
+        Heading("total", _("Total"), "right", True, "?sort=total", ""),
+    ]
+    data = [
+        ("J10041", "Lisa Hall", "4108 Avenue F, Austin", "$412.50"),
+        ("J10042", "Riverside Dental Group", "900 E Riverside Dr, Austin", "$1,890.00"),
+        ("J10043", "Tom Okafor", "17 Cypress Bend, Round Rock", "$89.00"),
+    ]
+    rows = [Row("#", list(zip(columns, line, strict=True)), None) for line in data]
+    page = SimpleNamespace(
+        start_index=1, end_index=3, number=2, has_other_pages=True, has_previous=True, has_next=True,
+        previous_page_number=1, next_page_number=3, paginator=SimpleNamespace(ELLIPSIS="…"),
+    )  # fmt: skip
+    return SimpleNamespace(
+        columns=columns, rows=rows, page=page, pages=[1, 2, 3], total=138, query="sort=number", search="",
+        searchable=True, search_label=_("Search jobs"), filter_form=None, filtered=False,
+    )  # fmt: skip
+
+
+def context() -> dict[str, Any]:
+    """Everything the style page shows."""
+    bad = SampleForm({"phone": "12", "job_type": "nc", "day": "someday", "priority": "n"}, prefix="bad")
+    bad.is_valid()
+    return {
+        "form": SampleForm(),
+        "bad_form": bad,
+        "table": sample_table(),
+        "tones": ["grey", "blue", "violet", "teal", "green", "amber", "red"],
+        "states": [
+            "booked", "scheduled", "dispatched", "en_route", "on_site", "on_hold", "work_complete", "closed",
+            "cancelled", "no_access", "draft", "issued", "part_paid", "paid", "past_due", "void",
+        ],
+        "icons": [
+            "home", "board", "calendar", "phone", "book-call", "mobile", "customers", "user", "building", "wrench",
+            "truck", "box", "warehouse", "invoice", "money", "book", "tag", "chart", "gear", "search", "plus",
+            "minus", "check", "done", "x", "cancelled", "ban", "circle", "dashed", "half", "working", "warning",
+            "info", "clock", "history", "pin", "map", "navigate", "camera", "image", "pen", "signature", "note",
+            "checklist", "list", "snowflake", "flame", "drop", "thermometer", "unit", "fan", "key", "log-out",
+            "sun", "moon", "contrast", "menu", "more", "up", "down", "left", "right", "arrow", "sort", "drag",
+            "undo", "redo", "refresh", "download", "upload", "print", "mail", "message", "link", "external",
+            "filter", "lock", "eye", "play", "pause", "flag", "star", "bell", "trash", "swap", "barcode",
+            "wifi-off", "send",
+        ],
+    }  # fmt: skip
+
+
+@requires(May.SEE_HOUSE)
+def style(request: HttpRequest) -> HttpResponse:
+    """The parts for the office, or with ?phone=1 those for the phone."""
+    template = "fsm/style_phone.html" if request.GET.get("phone") else "fsm/style.html"
+    return render_page(request, template, context())
