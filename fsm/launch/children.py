@@ -50,13 +50,13 @@ class Children:
             self._start(child)
 
     def tend(self, now: float) -> None:
-        """Start again whoever died, after a pause that grows with every death. Call it a few times a second."""
+        """Start again whoever died, after a pause that grows with every death. To be called all the time."""
         for child in self.all:
             if child.is_alive():
                 if child.deaths and now - child.started > STEADY_AFTER:
                     child.deaths = 0
             elif child.process is not None:
-                self._bury(child, now)
+                self._bury(child, child.process, now)
             elif now >= child.start_at:
                 self._start(child)
 
@@ -94,11 +94,10 @@ class Children:
         child.started = time.monotonic()
         self.started()
 
-    def _bury(self, child: Child, now: float) -> None:
-        assert child.process is not None
-        status = child.process.returncode
+    def _bury(self, child: Child, process: subprocess.Popen[bytes], now: float) -> None:
+        status = process.returncode
         ended = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
-        processes.stop_groups([child.process.pid], patience=lambda: 1.0)  # what it started and left behind
+        processes.stop_groups([process.pid], patience=lambda: 1.0)  # what it started and left behind
         pause = min(2.0**child.deaths, LONGEST_PAUSE)
         child.deaths += 1
         child.process, child.start_at = None, now + pause

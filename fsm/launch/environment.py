@@ -22,7 +22,7 @@ ENTERED = "SIGHTGLASS_ENTERED"  # set once an interpreter was found good, for th
 
 
 def enter(requirements: str) -> None:
-    """Return only in an interpreter that has what `requirements` locks; else make one and start over in it."""
+    """Return only in an interpreter that has what `requirements` locks; else make one and start over."""
     if os.environ.get(ENTERED) == requirements or (os.environ.get(ENTERED) and requirements == RUNNING):
         return
     lock = ROOT / requirements
@@ -93,7 +93,7 @@ def digest(lock: Path) -> str:
 
 
 def works(python: Path) -> bool:
-    """Whether an environment is there and its interpreter still runs (the machine's Python may have moved)."""
+    """Whether an environment is there and still runs: the machine's Python may have moved."""
     try:
         done = subprocess.run([python, "-c", "import pip"], capture_output=True, check=False)
     except OSError:
@@ -132,16 +132,17 @@ def install(python: Path, lock: Path) -> None:
     total = sum(1 for line in lock.read_text().splitlines() if re.match(r"[A-Za-z0-9].*==", line))
     step("environment", f"installing {total} locked packages (the first time takes a few minutes)")
     process = subprocess.Popen(
-        [python, "-m", "pip", "install", "--require-hashes", "--no-input", "--progress-bar", "off"]
-        + ["--disable-pip-version-check", "-r", lock],
+        [
+            *(str(python), "-m", "pip", "install", "--require-hashes", "-r", str(lock)),
+            *("--no-input", "--progress-bar", "off", "--disable-pip-version-check"),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     said: list[str] = []
     seen = 0
-    assert process.stdout is not None
-    for line in process.stdout:
+    for line in process.stdout or ():
         said.append(line)
         found = re.match(r"(?:Collecting|Requirement already satisfied:) ([^\s=<>!~;\[]+)", line)
         if found:
@@ -154,8 +155,8 @@ def install(python: Path, lock: Path) -> None:
     clear_passing()
     if process.wait():
         raise CannotStart(
-            "".join(said[-15:]).rstrip() + "\n\nThe packages could not be installed; nothing else was changed. "
-            "Look at pip's last lines above (a network or a package index that cannot be reached is the usual "
-            "cause), then run the same command again."
+            "".join(said[-15:]).rstrip()
+            + "\n\nThe packages could not be installed; nothing else was changed. Look at pip's last lines "
+            "above (mostly it is the network), then run the same command again."
         )
     step("environment", "installed")

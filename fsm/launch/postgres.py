@@ -3,15 +3,15 @@
 One `home` folder holds one server:
 
     home/cluster/     the data directory, as initdb makes it
-    home/socket/      the socket, in a folder of mode 0700 (all who get in are trusted); moved to the machine's
-                      temporary folder when its path would be too long for a socket
+    home/socket/      the socket, in a folder of mode 0700 (all who get in are trusted); it moves to the
+                      machine's temporary folder when its path would be too long for a socket
     home/server.log   what the server says
     home/lock         held while one of us starts or stops it
     home/users        held, shared, by everybody who uses it; the last one to leave stops the server
 
 PostgreSQL refuses to run as root. When we are root, it runs as `postgres` or `nobody`, and where that user
-cannot reach the home folder or the binaries (a checkout under a private home), both move to /var/lib/sightglass:
-nobody's home folder is opened for it.
+cannot reach the home folder or the binaries (a checkout under a private home), those move to
+/var/lib/sightglass: nobody's private folder is opened for it.
 """
 
 from __future__ import annotations
@@ -73,10 +73,10 @@ class Installation:
 
 def installations() -> list[Installation]:
     """Every PostgreSQL that could serve, the preferred one first: the wheel's, then the machine's newest."""
-    found = [look_at(folder, "embedded") for folder in [wheel()] if folder]
-    machine = [look_at(folder, "this machine's") for folder in machine_folders()]
-    found += sorted((one for one in machine if one), key=lambda one: -one.major)
-    return [one for one in found if one and one.major >= OLDEST]
+    embedded = [look_at(folder, "embedded") for folder in [wheel()] if folder]
+    machine = [one for folder in machine_folders() if (one := look_at(folder, "this machine's"))]
+    machine.sort(key=lambda one: -one.major)
+    return [one for one in (*embedded, *machine) if one and one.major >= OLDEST]
 
 
 def wheel() -> Path | None:
@@ -103,7 +103,9 @@ def look_at(folder: Path, kind: str) -> Installation | None:
     if not all((folder / name).exists() for name in ("postgres", "initdb", "pg_ctl", "psql")):
         return None
     try:
-        said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+        said = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
     version = re.search(r"(\d+)", said)
@@ -153,7 +155,7 @@ def run_as() -> RunAs | None:
 
 
 class Server:
-    """One PostgreSQL server in one home folder. Several processes may hold one and agree by the locks in it."""
+    """One PostgreSQL server in one home folder; processes that use the same one agree by its locks."""
 
     def __init__(self, home: Path, settings: Mapping[str, str] | None = None) -> None:
         self.user = run_as()
@@ -227,7 +229,7 @@ class Server:
 
     def create_database(self, name: str) -> None:
         """Make an empty database of that name unless it is there."""
-        if self._sql(f"select 1 from pg_database where datname = '{name}'") != "1":
+        if self._sql(f"select 1 from pg_database where datname = '{name}'") != "1":  # noqa: S608
             self._sql(f'create database "{name}"')
 
     # How
@@ -245,16 +247,23 @@ class Server:
         if not (self.cluster / "PG_VERSION").exists():
             self._make_cluster()
         if self.main_process() is None:
-            # Left by a server that was killed. PostgreSQL takes the file for a living server's when the
-            # number has a new owner, or when nobody has reaped the dead one.
+            # Left by a server that was killed. PostgreSQL takes them for a living server's when the process
+            # number has a new owner, or as long as nobody has reaped the dead one.
             (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+            (self.socket / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
         self._fresh_log()
-        options = {**self.settings, "unix_socket_directories": str(self.socket), "unix_socket_permissions": "0700"}
+        options = {
+            **self.settings,
+            "unix_socket_directories": str(self.socket),
+            "unix_socket_permissions": "0700",
+        }
         line = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in options.items())
         deadline = time.monotonic() + START_PATIENCE
         while True:
             said_before = self.log.stat().st_size
-            done = self._run("pg_ctl", "start", "-D", self.cluster, "-w", "-t", "60", "-l", self.log, "-o", line)
+            done = self._run(
+                "pg_ctl", "start", "-D", self.cluster, "-w", "-t", "60", "-l", self.log, "-o", line
+            )
             if done.returncode == 0:
                 return
             said = self.log.read_bytes()[said_before:].decode(errors="replace")
@@ -275,7 +284,7 @@ class Server:
             self._run("pg_ctl", "stop", "-D", self.cluster, "-w", "-t", str(STOP_PATIENCE), "-m", mode)
 
     def _make_cluster(self) -> None:
-        """Made beside and moved into place, so that an interrupted initdb leaves nothing that looks like a cluster."""
+        """Made beside and moved into place: an interrupted initdb leaves nothing that looks like one."""
         new = self.home / "cluster.new"
         shutil.rmtree(new, ignore_errors=True)
         private_folder(new, self.user)
@@ -411,7 +420,7 @@ def runnable(installation: Installation, user: RunAs | None) -> Installation:
 
 
 def socket_folder(home: Path) -> Path:
-    """Beside the data directory; in the temporary folder when the path is too long or too odd for a socket."""
+    """Beside the data directory; in the temporary folder when that path is too long or odd for a socket."""
     beside = home / "socket"
     plain = re.fullmatch(r"[A-Za-z0-9_./+~@=-]+", str(beside))
     if plain and len(os.fsencode(beside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
@@ -421,7 +430,7 @@ def socket_folder(home: Path) -> Path:
 
 
 def private_folder(folder: Path, user: RunAs | None) -> None:
-    """A folder that only the server's user (and root) can enter. One that somebody else put there is refused."""
+    """A folder that only the server's user (and root) can enter; somebody else's is refused."""
     owner = user.uid if user else os.geteuid()
     folder.mkdir(mode=0o700, parents=False, exist_ok=True)
     found = folder.lstat()

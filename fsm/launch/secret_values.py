@@ -37,6 +37,8 @@ def write(file: Path, values: dict[str, str]) -> None:
     new = file.with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write("# Secrets of this installation. Whoever has them can sign in as anybody: keep them private.\n")
+        out.write(
+            "# Secrets of this installation. Whoever has them can sign in as anybody: keep them private.\n"
+        )
         out.writelines(f"{name}={value}\n" for name, value in values.items())
     new.replace(file)

@@ -12,7 +12,6 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -38,12 +37,19 @@ MARK = "SIGHTGLASS_UP"
 def arguments(words: Sequence[str]) -> argparse.Namespace:
     """What was asked for on the command line."""
     parser = argparse.ArgumentParser(
-        prog="manage.py up", description="Start Sightglass on this machine: database, web, live updates, workers."
+        prog="manage.py up",
+        description="Start Sightglass on this machine: database, web, live updates, workers.",
     )
-    parser.add_argument("--port", type=int, default=8000, help="web port; live updates use the next one (8000)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1; 0.0.0.0 for all)")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="web port; live updates use the next one (8000)"
+    )
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (127.0.0.1; 0.0.0.0 for all)"
+    )
     parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="folder for database, files, secrets, logs (data)")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="folder for database, files, secrets, logs (data)"
+    )
     parser.add_argument("--check", action="store_true", help="start, ask whether all is well, stop")
     return parser.parse_args(words)
 
@@ -89,7 +95,7 @@ def run(options: argparse.Namespace, data: Path) -> int:
 
 
 class Record:
-    """What is running on a data folder, for the next `up`: who, where, and how to find what it left behind."""
+    """What runs on a data folder, for the next `up`: who, where, and how to find what it left behind."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -159,8 +165,12 @@ def require_port(host: str, port: int, use: str) -> None:
                 f"for example: python3 manage.py up --port {port + 100 if use == 'web' else port + 99}"
             ) from None
         if number == errno.EACCES:
-            raise CannotStart(f"Port {port} ({use}) is not for ordinary users. Choose one above 1023 with --port.") from None
-        raise CannotStart(f"Cannot listen on {host}, port {port} ({use}): {error}. See --host and --port.") from None
+            raise CannotStart(
+                f"Port {port} ({use}) is not for ordinary users. Choose one above 1023 with --port."
+            ) from None
+        raise CannotStart(
+            f"Cannot listen on {host}, port {port} ({use}): {error}. See --host and --port."
+        ) from None
 
 
 # The run ----------------------------------------------------------------------------------------------
@@ -210,21 +220,30 @@ class Up:
                 self._wait_until_well()
                 if self.check:
                     step("check", "web, live updates and workers are well")
-                    return 0
-                self._announce(report)
-                self._watch()
+                else:
+                    self._announce(report)
+                    self._watch()
             finally:
                 self.signals.finishing()
                 step("stopping", "web, live updates, workers")
                 self.children.stop(patience=self.signals.patience)
+        return 0
 
     def _programs(self) -> list[Child]:
         python = sys.executable
-        scratch = ["--worker-tmp-dir", "/dev/shm"] if os.path.isdir("/dev/shm") else []
         web = [python, "-m", "gunicorn", "fsm.wsgi:application", "--bind", f"{self._bracketed()}:{self.port}"]
         web += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--timeout", "60"]
-        web += ["--graceful-timeout", "5", "--no-control-socket", "--chdir", str(ROOT), *scratch]
-        live = [python, "-m", "uvicorn", "fsm.asgi:application", "--host", self.host, "--port", str(self.port + 1)]
+        web += ["--graceful-timeout", "5", "--no-control-socket", "--chdir", str(ROOT)]
+        live = [
+            python,
+            "-m",
+            "uvicorn",
+            "fsm.asgi:application",
+            "--host",
+            self.host,
+            "--port",
+            str(self.port + 1),
+        ]
         live += ["--timeout-graceful-shutdown", "2", "--no-access-log", "--log-level", "warning"]
         live += ["--app-dir", str(ROOT)]
         worker = [python, str(ROOT / "manage.py"), "qcluster"]
@@ -235,10 +254,10 @@ class Up:
         ]
 
     def _make_ready(self) -> dict[str, Any]:
-        """Migrations, demo company, schedules and static files, in one process that does only what is missing."""
+        """Migrations, demo company, schedules, static files: one process that does only what is missing."""
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.json"
-            command = [sys.executable, ROOT / "manage.py", "make_ready", "--report", report]
+            command = [sys.executable, str(ROOT / "manage.py"), "make_ready", "--report", str(report)]
             process = processes.spawn([*command, *(["--demo"] if self.demo else [])], {})
             try:
                 status = process.wait()

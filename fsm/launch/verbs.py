@@ -41,13 +41,16 @@ def run(argv: Sequence[str]) -> int:
 
 
 def data_folder(given: Path | None = None) -> Path:
-    """The data folder, made if need be: the one given, else SIGHTGLASS_DATA's, else `data` in the checkout."""
-    data = (given or Path(os.environ.get("SIGHTGLASS_DATA") or environment.ROOT / "data")).expanduser().resolve()
+    """The data folder, made if need be: the one given, SIGHTGLASS_DATA's, or `data` in the checkout."""
+    wanted = given or Path(os.environ.get("SIGHTGLASS_DATA") or environment.ROOT / "data")
+    data = wanted.expanduser().resolve()
     if not data.exists():
         try:
             data.mkdir(parents=True)
         except OSError as error:
-            raise CannotStart(f"The data folder {data} cannot be made: {error.strerror}. See --data.") from None
+            raise CannotStart(
+                f"The data folder {data} cannot be made: {error.strerror}. See --data."
+            ) from None
         data.chmod(0o711 if os.geteuid() == 0 else 0o700)  # root's server runs as somebody else
     elif not data.is_dir() or not os.access(data, os.W_OK):
         raise CannotStart(f"{data} is not a folder that you can write to. See --data.")

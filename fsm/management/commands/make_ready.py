@@ -28,7 +28,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", action="store_true", help="fill an empty database with the demo company")
+        parser.add_argument(
+            "--demo", action="store_true", help="fill an empty database with the demo company"
+        )
         parser.add_argument("--report", type=Path, help="write what was found into this file, as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
