@@ -108,7 +108,7 @@ def price_line(line: LineInput, *, position: int = 1) -> PricedLine:
 
 
 def reversed_lines(lines: Sequence[LineInput]) -> list[LineInput]:
-    """The lines of the credit that takes all of these back: priced with the same rates, the two sum to zero."""
+    """The lines of the credit that takes all these back; priced with the same rates the two sum to zero."""
     return [replace(line, quantity=-line.quantity, discount_amount=-line.discount_amount) for line in lines]
 
 

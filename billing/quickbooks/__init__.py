@@ -1,0 +1,1 @@
+"""QuickBooks: what our documents become in the bookkeeper's program."""
