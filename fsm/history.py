@@ -1,0 +1,114 @@
+"""History on every model, and set-based writes that keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.db import connections, models, router
+from django.db.models import QuerySet
+from django.utils import timezone
+from simple_history.models import HistoricalRecords
+
+from .attribution import current, current_actor_name, current_batch, current_root, current_source
+
+M = TypeVar("M", bound=models.Model)
+ATTRIBUTION_COLUMNS = ("source", "batch", "root", "actor_name")
+
+
+class AttributedRow(models.Model):
+    """The columns that every history table has beside simple-history's own."""
+
+    source = models.CharField(max_length=80, default=current_source, editable=False)
+    batch = models.UUIDField(default=current_batch, editable=False, db_index=True)
+    root = models.CharField(max_length=60, default=current_root, editable=False, blank=True, db_index=True)
+    actor_name = models.CharField(max_length=150, default=current_actor_name, editable=False, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class History(HistoricalRecords):  # type: ignore[misc]
+    """`history = History()` on a model keeps every version with who, why, source, batch, root and actor's name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("bases", [AttributedRow])
+        kwargs.setdefault("get_user", lambda instance, **_: _user(current().user_id))
+        kwargs.setdefault("history_change_reason_field", models.TextField(null=True))
+        kwargs.setdefault("user_db_constraint", False)
+        super().__init__(**kwargs)
+
+    def get_change_reason_for_object(self, instance: Any, history_type: str, using: str) -> str | None:
+        """The reason set on the object, else the ambient one."""
+        return super().get_change_reason_for_object(instance, history_type, using) or current().reason or None
+
+
+def _user(user_id: int | None) -> Any:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model()(pk=user_id) if user_id else None
+
+
+def history_model(model: type[models.Model]) -> type[models.Model]:
+    """The model of `model`'s history rows."""
+    return model.history.model  # type: ignore[attr-defined, no-any-return]
+
+
+def is_tracked(model: type[models.Model]) -> bool:
+    """Whether the model keeps history."""
+    return hasattr(model, "history") and hasattr(model.history, "model")
+
+
+def insert_with_history(objects: Sequence[M]) -> list[M]:
+    """Insert rows of one model and their history, attributed like single saves; primary keys are set on the objects."""
+    if not objects:
+        return []
+    model = type(objects[0])
+    created = model._base_manager.bulk_create(list(objects), batch_size=1000)
+    _copy_into_history(model, [row.pk for row in created], "+")
+    return created
+
+
+def update_with_history(queryset: QuerySet[M], **values: Any) -> int:
+    """Set the values on every row of the queryset and write one history row each; returns how many rows."""
+    model = queryset.model
+    keys = list(queryset.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    if not keys:
+        return 0
+    model._base_manager.filter(pk__in=keys).update(**values)
+    _copy_into_history(model, keys, "~")
+    return len(keys)
+
+
+def _copy_into_history(model: type[models.Model], keys: Sequence[Any], kind: str) -> None:
+    """One INSERT ... SELECT: the rows as they now stand become history rows."""
+    history = history_model(model)
+    quote = connections[router.db_for_write(model)].ops.quote_name
+    copied = {field.column for field in model._meta.concrete_fields}
+    shared = [
+        quote(field.column)
+        for field in history._meta.concrete_fields
+        if field.column in copied and field.column not in ATTRIBUTION_COLUMNS
+    ]
+    who = current()
+    extra = {
+        "history_date": timezone.now(),
+        "history_type": kind,
+        "history_change_reason": who.reason or None,
+        "history_user_id": who.user_id,
+        "source": who.source,
+        "batch": who.batch,
+        "root": who.root,
+        "actor_name": who.actor_name,
+    }
+    columns = ", ".join([*shared, *map(quote, extra)])
+    pk = model._meta.pk
+    assert pk is not None
+    with connections[router.db_for_write(model)].cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {quote(history._meta.db_table)} ({columns}) "  # noqa: S608 (names come from the models)
+            f"SELECT {', '.join(shared)}, {', '.join(['%s'] * len(extra))} FROM {quote(model._meta.db_table)} "
+            f"WHERE {quote(pk.column)} = ANY(%s) ORDER BY {quote(pk.column)}",
+            [*extra.values(), list(keys)],
+        )
+

@@ -1,0 +1,134 @@
+"""What each role may do. One table; every view and every field operation names one capability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import TextChoices
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+
+class Role(TextChoices):
+    """The six kinds of people."""
+
+    OWNER = "owner", gettext_lazy("Owner")
+    MANAGER = "manager", gettext_lazy("Manager")
+    OFFICE = "office", gettext_lazy("Office")
+    DISPATCHER = "dispatcher", gettext_lazy("Dispatcher")
+    TECHNICIAN = "technician", gettext_lazy("Technician")
+    BOOKKEEPER = "bookkeeper", gettext_lazy("Bookkeeper")
+
+
+class May(StrEnum):
+    """Capabilities, each the end of a sentence: "your role may ..."."""
+
+    SIGN_IN = "sign in"
+    SEE_HOME = "see the office's home page"
+    SEE_CUSTOMERS = "see customers"
+    EDIT_CUSTOMERS = "change customers"
+    IMPORT_CUSTOMERS = "import customers"
+    BOOK_JOBS = "book jobs"
+    SEE_JOBS = "see jobs"
+    SEE_BOARD = "see the board"
+    MOVE_VISITS = "move visits"
+    CANCEL_JOBS = "cancel jobs"
+    COMPLETE_FOR_OTHERS = "complete work on behalf of a technician"
+    WORK_VISITS = "work their own visits"
+    SEE_EQUIPMENT = "see equipment"
+    EDIT_EQUIPMENT = "change equipment"
+    SEE_STOCK = "see stock"
+    MOVE_STOCK = "move stock"
+    EDIT_PARTS = "change parts and places"
+    SEE_MONEY = "see invoices and payments"
+    EDIT_PRICES = "change the price book"
+    EDIT_INVOICES = "change draft invoices"
+    ISSUE_INVOICES = "issue invoices"
+    ADJUST_INVOICES = "void, credit or write off invoices"
+    TAKE_PAYMENTS = "record payments"
+    RUN_QUICKBOOKS = "exchange with QuickBooks"
+    SEE_TRACE = "see the trace of a change"
+    SEE_HOUSE = "see how the house works"
+    MANAGE_COMPANY = "change the company's settings"
+    MANAGE_PEOPLE = "see and change people"
+
+    @property
+    def key(self) -> str:
+        """The name templates use: `may.move_visits`."""
+        return self.name.lower()
+
+
+_EVERYBODY = {May.SIGN_IN}
+_DESK = _EVERYBODY | {May.SEE_HOME, May.SEE_CUSTOMERS, May.SEE_JOBS, May.SEE_EQUIPMENT, May.SEE_TRACE}
+_BOOKING = _DESK | {
+    May.EDIT_CUSTOMERS,
+    May.BOOK_JOBS,
+    May.SEE_BOARD,
+    May.MOVE_VISITS,
+    May.CANCEL_JOBS,
+    May.EDIT_EQUIPMENT,
+    May.SEE_STOCK,
+    May.SEE_MONEY,
+}
+_BILLING = {May.SEE_MONEY, May.EDIT_INVOICES, May.ISSUE_INVOICES, May.TAKE_PAYMENTS}
+
+ROLES: dict[str, frozenset[May]] = {
+    Role.OWNER: frozenset(May) - {May.WORK_VISITS},
+    Role.MANAGER: frozenset(May) - {May.WORK_VISITS},
+    Role.OFFICE: frozenset(_BOOKING | _BILLING | {May.IMPORT_CUSTOMERS, May.MOVE_STOCK}),
+    Role.DISPATCHER: frozenset(_BOOKING | {May.COMPLETE_FOR_OTHERS, May.MOVE_STOCK}),
+    Role.TECHNICIAN: frozenset(_EVERYBODY | {May.WORK_VISITS}),
+    Role.BOOKKEEPER: frozenset(
+        _DESK | _BILLING | {May.EDIT_CUSTOMERS, May.EDIT_PRICES, May.RUN_QUICKBOOKS, May.SEE_STOCK}
+    ),
+}
+
+View = Callable[..., HttpResponse]
+
+
+def allowed(user: Any, capability: May) -> bool:
+    """Whether the person's role carries the capability; nobody who is signed out or deactivated may anything."""
+    return bool(user and user.is_authenticated and user.is_active) and capability in ROLES.get(
+        user.role, frozenset()
+    )
+
+
+def requires(capability: May) -> Callable[[View], View]:
+    """Guard a view: the signed-out go to the log-in page, others without the capability get a 403 that says so."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _to_log_in(request)
+            if not allowed(request.user, capability):
+                raise PermissionDenied(_("Your role may not %(what)s.") % {"what": capability.value})
+            return view(request, *args, **kwargs)
+
+        guarded.requires = capability  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def _to_log_in(request: HttpRequest) -> HttpResponse:
+    """To the log-in page and back; htmx is told to leave the whole page."""
+    url = f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}"
+    if getattr(request, "htmx", False):
+        return HttpResponse(status=401, headers={"HX-Redirect": reverse(settings.LOGIN_URL)})
+    return redirect(url)
+
+
+def open_to_all(view: View) -> View:
+    """Mark a view that needs nobody to be signed in (log-in, health); the permission test asks for the mark."""
+    view.requires = None  # type: ignore[attr-defined]
+    return view

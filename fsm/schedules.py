@@ -1,0 +1,29 @@
+"""What the kernel does on a clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django_q.models import Success
+
+from . import outbox
+from .clock import now as clock_now
+from .models import LiveEvent
+from .tasks import recurring
+
+LIVE_EVENTS_KEPT = timedelta(hours=48)
+
+
+@recurring("17 * * * *", tier="analytical")
+def prune_live_events() -> None:
+    """Forget live events older than two days; a client that was away longer is told to reload."""
+    LiveEvent.objects.filter(created_at__lt=clock_now() - LIVE_EVENTS_KEPT).delete()
+
+
+@recurring("27 3 * * *", tier="analytical")
+def prune_task_results() -> None:
+    """Forget successful task results older than two days; failures stay until somebody looks."""
+    Success.objects.filter(stopped__lt=clock_now() - LIVE_EVENTS_KEPT).delete()
+
+
+__all__ = ["outbox", "prune_live_events", "prune_task_results"]

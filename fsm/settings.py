@@ -1,0 +1,251 @@
+"""One settings file: safe for production by default, relaxed only by the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env(name: str, default: str | None = None) -> str:
+    """The environment's value; without a default a missing one stops the start."""
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ImproperlyConfigured(f"Set the environment variable {name}.")
+    return value
+
+
+def env_flag(name: str, default: bool = False) -> bool:
+    """True for 1, true, yes, on."""
+    return env(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """Comma-separated values without blanks."""
+    return [part.strip() for part in env(name, default).split(",") if part.strip()]
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's settings for a postgresql:// URL; a unix socket folder goes into ?host=."""
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "sightglass",
+        "USER": unquote(parts.username or query.pop("user", "")),
+        "PASSWORD": unquote(parts.password or query.pop("password", "")),
+        "HOST": parts.hostname or query.pop("host", ""),
+        "PORT": str(parts.port or query.pop("port", "")),
+    }
+
+
+# Where things are ------------------------------------------------------------------------------
+DATA_DIR = Path(env("SIGHTGLASS_DATA", str(BASE_DIR / "data")))
+MEDIA_ROOT = DATA_DIR / "files"
+MEDIA_URL = ""  # files are private: pages hand them out after asking who wants them
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+
+# Secrets and doors -----------------------------------------------------------------------------
+LOCAL = env_flag("SIGHTGLASS_LOCAL")  # set by `manage.py up` and `manage.py test`
+DEBUG = env_flag("DEBUG")
+SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*" if LOCAL else "")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
+# Where browsers find the live stream: a path behind a reverse proxy, or the port beside ours.
+LIVE_PORT = int(env("SIGHTGLASS_LIVE_PORT", "0"))
+LIVE_PATH = "/live/"
+
+# The house -------------------------------------------------------------------------------------
+APPS = ["fsm", "customers", "equipment", "inventory", "sensors", "dispatch", "billing"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",  # our own field templates come before Django's
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_q",
+    "simple_history",
+    *APPS,
+]
+AUTH_USER_MODEL = "fsm.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "fsm.urls"
+WSGI_APPLICATION = "fsm.wsgi.application"
+ASGI_APPLICATION = "fsm.asgi.application"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "fsm.web.middleware.attribute_request",
+    "fsm.web.middleware.answer_refusals",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "fsm.web.context.house",
+            ],
+            "builtins": [
+                "fsm.templatetags.house",
+                "fsm.templatetags.ui",
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# Data ------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        **database(env("DATABASE_URL")),
+        "CONN_MAX_AGE": 0,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {
+            "application_name": "sightglass",
+            # A pool only where one process answers many requests; commands and tests keep one connection.
+            **(
+                {"pool": {"min_size": 1, "max_size": 8, "timeout": 20}}
+                if env_flag("SIGHTGLASS_POOL")
+                else {}
+            ),
+        },
+        "TEST": {"NAME": env("SIGHTGLASS_TEST_DATABASE", "test_sightglass")},
+    }
+}
+if not env_flag("SIGHTGLASS_POOL"):
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+SIMPLE_HISTORY_DATE_INDEX = False
+Q_TIERS = {
+    "critical": {"timeout": 20, "retry": 40, "workers": 1, "queue_limit": 1, "bulk": 1},
+    "standard": {"timeout": 120, "retry": 180, "workers": 1, "queue_limit": 1, "bulk": 1},
+    "analytical": {"timeout": 3600, "retry": 3700, "workers": 1, "queue_limit": 1, "bulk": 1},
+}
+Q_CLUSTER = {
+    # One name for the whole site: it salts the signature of every queued task.
+    "name": "sightglass",
+    "orm": "default",
+    "catch_up": False,
+    "max_attempts": 5,
+    "ack_failures": False,
+    "save_limit": -1,
+    "poll": 0.2,
+    "label": "Tasks",
+    **Q_TIERS["standard"],
+    "ALT_CLUSTERS": Q_TIERS,
+}
+
+# People ----------------------------------------------------------------------------------------
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "fsm:log-in"
+LOGIN_REDIRECT_URL = "fsm:home"
+LOGOUT_REDIRECT_URL = "fsm:log-in"
+SESSION_COOKIE_AGE = 14 * 24 * 3600  # a phone stays signed in over days off; each use renews it
+SESSION_SAVE_EVERY_REQUEST = False
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+# Language and time -----------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en-us", _("English")), ("es", _("Spanish"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# What leaves the house -------------------------------------------------------------------------
+EMAIL_BACKEND = env("EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend")
+EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+EMAIL_HOST = env("EMAIL_HOST", "localhost")
+EMAIL_PORT = int(env("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_flag("EMAIL_USE_TLS")
+DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "office@sightglass.example")
+
+# Files and uploads -----------------------------------------------------------------------------
+STATICFILES_DIRS: list[str] = []
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "fsm.static_storage.HouseStaticStorage"
+        if not DEBUG
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+UPLOAD_LIMIT = 50 * 1024 * 1024  # bytes of a whole request; larger ones are refused before they are read
+
+# Browser rules ---------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        # The live stream of a local installation answers on the port beside ours.
+        "connect-src": [SELF, *([f"http://*:{LIVE_PORT}"] if LIVE_PORT else [])],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+if not LOCAL:
+    SECURE_SSL_REDIRECT = env_flag("SECURE_SSL_REDIRECT", default=True)
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CURRENCY = "USD"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("LOG_LEVEL", "WARNING")},
+}

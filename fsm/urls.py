@@ -1,0 +1,12 @@
+"""Every address of the house; the kernel names the apps as strings."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("fsm.web.urls")),
+    path("customers/", include("customers.web.urls")),
+    path("equipment/", include("equipment.web.urls")),
+    path("stock/", include("inventory.web.urls")),
+    path("", include("dispatch.web.urls")),
+    path("money/", include("billing.web.urls")),
+]

@@ -1,0 +1,77 @@
+"""What every template knows: the company, who may what, the navigation, where the live stream is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, IntegerField, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ..models import Branch, Company
+from ..permissions import ROLES, May
+from .navigation import Section, sections_for
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What the frame of a page needs from the database, in one query."""
+
+    company: Company | None
+    several_branches: bool
+
+
+def prepare(request: HttpRequest) -> Frame:
+    """Fetch the frame once a request."""
+    frame: Frame | None = getattr(request, "_frame", None)
+    if frame is None:
+        branches = Branch.objects.filter(is_active=True).order_by().values("is_active").annotate(n=Count("pk"))
+        company = Company.objects.annotate(
+            branch_count=Coalesce(Subquery(branches.values("n"), output_field=IntegerField()), 0)
+        ).first()
+        frame = Frame(company, bool(company and company.branch_count > 1))
+        request._frame = frame  # type: ignore[attr-defined]
+    return frame
+
+
+class Mays:
+    """`may.move_visits` in a template: whether this person's role carries the capability."""
+
+    def __init__(self, user: Any) -> None:
+        self._held = ROLES.get(getattr(user, "role", ""), frozenset())
+
+    def __getattr__(self, key: str) -> bool:
+        try:
+            return May[key.upper()] in self._held
+        except KeyError:
+            raise AttributeError(key) from None
+
+
+def house(request: HttpRequest) -> dict[str, Any]:
+    """The context processor."""
+    user = getattr(request, "user", None)
+    frame = prepare(request)
+    signed_in = bool(user and user.is_authenticated)
+    sections: list[Section] = sections_for(user, request.path) if user and signed_in else []
+    return {
+        "company": frame.company,
+        "several_branches": frame.several_branches,
+        "may": Mays(user),
+        "nav": sections,
+        "theme": user.theme if user and signed_in else "auto",
+        "live_url": live_url(request) if signed_in else "",
+        "search_url": reverse("fsm:search"),
+    }
+
+
+def live_url(request: HttpRequest) -> str:
+    """Where this browser finds the live stream: our own path, or the port beside ours on a local installation."""
+    if not settings.LIVE_PORT:
+        return settings.LIVE_PATH
+    host = request.get_host().rsplit(":", 1)[0]
+    return f"{request.scheme}://{host}:{settings.LIVE_PORT}{settings.LIVE_PATH}"
+
+

@@ -1,0 +1,62 @@
+"""The navigation: one table, shown by capability."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from ..permissions import May, allowed
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the table."""
+
+    label: Any
+    url_name: str
+    icon: str
+    may: May
+    group: Any
+
+
+@dataclass(frozen=True)
+class Section:
+    """An entry as a page shows it."""
+
+    label: Any
+    url: str
+    icon: str
+    current: bool
+    group: Any
+
+
+WORK, RECORDS, MONEY, HOUSE = _("Work"), _("Records"), _("Money"), _("House")
+ENTRIES = [
+    Entry(_("Home"), "fsm:home", "home", May.SEE_HOME, WORK),
+    Entry(_("Today"), "dispatch:phone-today", "calendar", May.WORK_VISITS, WORK),
+    Entry(_("Board"), "dispatch:board", "board", May.SEE_BOARD, WORK),
+    Entry(_("Book a call"), "dispatch:book", "phone", May.BOOK_JOBS, WORK),
+    Entry(_("Jobs"), "dispatch:jobs", "wrench", May.SEE_JOBS, WORK),
+    Entry(_("Customers"), "customers:customers", "customers", May.SEE_CUSTOMERS, RECORDS),
+    Entry(_("Equipment"), "equipment:units", "snowflake", May.SEE_EQUIPMENT, RECORDS),
+    Entry(_("Stock"), "inventory:parts", "box", May.SEE_STOCK, RECORDS),
+    Entry(_("Imports"), "customers:imports", "upload", May.IMPORT_CUSTOMERS, RECORDS),
+    Entry(_("Invoices"), "billing:invoices", "invoice", May.SEE_MONEY, MONEY),
+    Entry(_("Payments"), "billing:payments", "money", May.SEE_MONEY, MONEY),
+    Entry(_("Receivables"), "billing:receivables", "chart", May.SEE_MONEY, MONEY),
+    Entry(_("Price book"), "billing:prices", "list", May.SEE_MONEY, MONEY),
+    Entry(_("QuickBooks"), "billing:quickbooks", "download", May.RUN_QUICKBOOKS, MONEY),
+    Entry(_("Company"), "fsm:company", "gear", May.MANAGE_COMPANY, HOUSE),
+    Entry(_("People"), "fsm:people", "user", May.MANAGE_PEOPLE, HOUSE),
+    Entry(_("What triggers what"), "fsm:events", "link", May.SEE_HOUSE, HOUSE),
+]
+
+
+def sections_for(user: Any, path: str) -> list[Section]:
+    """What this person may enter; the longest address that the path begins with is current."""
+    entries = [(entry, reverse(entry.url_name)) for entry in ENTRIES if allowed(user, entry.may)]
+    here = max((url for _, url in entries if path.startswith(url)), key=len, default="")
+    return [Section(e.label, url, e.icon, url == here, e.group) for e, url in entries]
