@@ -94,6 +94,13 @@ document.addEventListener("dialog-close", () => {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 });
 
+/* ---- data-back: the browser's own way back, which keeps what was typed ---- */
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-back]") || history.length < 2) return;
+  event.preventDefault();
+  history.back();
+});
+
 /* ---- confirmation: <form data-confirm="sentence" data-confirm-button="words"> ---- */
 document.addEventListener("submit", (event) => {
   const form = event.target;
