@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-NAME_WIDTH = 14
+NAME_WIDTH = 20
 
 
 class CannotStart(Exception):

@@ -146,8 +146,10 @@ def only_one(data: Path) -> Iterator[Record]:
                 + ".\nStop that one first, or give this one its own: --data DIR --port PORT"
             ) from None
         record.stop_leftovers()
-        yield record
-        record.file.unlink(missing_ok=True)
+        try:
+            yield record
+        finally:
+            record.file.unlink(missing_ok=True)
 
 
 def require_port(host: str, port: int, use: str) -> None:

@@ -16,6 +16,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from fsm import demo
+from fsm.launch.screen import step
 from fsm.models import User
 
 OLDEST_SERVER = 150000
@@ -38,18 +39,13 @@ class Command(BaseCommand):
         self.migrate()
         empty = not User.objects.exists()
         if empty and options["demo"]:
-            self.say("demo company", "an empty database: making one")
+            step("demo company", "an empty database: making one")
             call_command("load_demo", stdout=self.stdout)
         call_command("sync_schedules", stdout=self.stdout, verbosity=0)
         self.collect_static()
         if options["report"]:
             report = {"logins": self.logins(), "people": User.objects.exists()}
             options["report"].write_text(json.dumps(report))
-
-    def say(self, name: str, what: str) -> None:
-        """A line of progress in the columns of `manage.py up`."""
-        self.stdout.write(f"  {name:<14}{what}")
-        self.stdout.flush()
 
     def require_server(self) -> None:
         """A server that answers and is new enough, or a sentence."""
@@ -66,9 +62,9 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if not plan:
-            self.say("tables", "up to date")
+            step("tables", "up to date")
             return
-        self.say("tables", f"{len(plan)} migrations to apply")
+        step("tables", f"{len(plan)} migrations to apply")
         call_command("migrate", verbosity=0, interactive=False)
 
     def collect_static(self) -> None:
@@ -77,7 +73,7 @@ class Command(BaseCommand):
         wanted = static_digest()
         if done.exists() and done.read_text() == wanted:
             return
-        self.say("static files", "collecting")
+        step("static files", "collecting")
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
         done.write_text(wanted)
 
