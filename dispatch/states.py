@@ -40,6 +40,8 @@ JOB_STATES = StateTable(
         JobState.CANCELLED: frozenset(),
     },
 )
+# States in which somebody still has to come.
+JOB_UNFINISHED = (JobState.BOOKED, JobState.SCHEDULED, JobState.IN_PROGRESS, JobState.ON_HOLD)
 
 
 class VisitState(TextChoices):
