@@ -1,0 +1,49 @@
+"""Every change to work."""
+
+from .booking import add_visit, book_job, change_window, edit_job
+from .field import (
+    add_photo,
+    answer_check,
+    arrive,
+    complete_visit,
+    go_en_route,
+    log_refrigerant,
+    pause,
+    report_no_access,
+    resume,
+    sign,
+    take_back_part,
+    use_part,
+)
+from .jobs import cancel_job, close_job, hold_job, reopen_job, resume_job, write_note
+from .planning import Placed, add_technician, place_visit, release_technician, unschedule_visit
+
+__all__ = [
+    "Placed",
+    "add_photo",
+    "add_technician",
+    "add_visit",
+    "answer_check",
+    "arrive",
+    "book_job",
+    "cancel_job",
+    "change_window",
+    "close_job",
+    "complete_visit",
+    "edit_job",
+    "go_en_route",
+    "hold_job",
+    "log_refrigerant",
+    "pause",
+    "place_visit",
+    "release_technician",
+    "reopen_job",
+    "report_no_access",
+    "resume",
+    "resume_job",
+    "sign",
+    "take_back_part",
+    "unschedule_visit",
+    "use_part",
+    "write_note",
+]

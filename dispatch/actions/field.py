@@ -1,0 +1,447 @@
+"""What a technician does: field facts, each once."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid as uuids
+from datetime import datetime
+from decimal import Decimal
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from equipment import actions as equipment
+from equipment.models import Circuit, RefrigerantRecord
+from fsm.attribution import current, rooted
+from fsm.events import announce
+from fsm.files import reencode_image
+from fsm.references import Reference
+from fsm.states import NotPossible
+from inventory import actions as stock
+from inventory.models import Part
+
+from ..events import JobCompleted, VisitCompleted, VisitProgressed
+from ..models import Assignment, CheckAnswer, CheckKind, JobPhoto, PartUse, Signature, Visit, VisitCheck
+from ..readiness import VisitFacts, what_is_missing
+from ..states import (
+    ASSIGNMENT_STATES,
+    JOB_STATES,
+    UNDER_WAY,
+    VISIT_STATES,
+    AssignmentState,
+    JobState,
+    VisitOutcome,
+    VisitState,
+)
+from .booking import _make_visit
+from .jobs import end_visit, write_note
+from .locks import locked_assignments, locked_visit, tell_boards
+
+
+@transaction.atomic
+def go_en_route(visit_id: int, *, technician_id: int, now: datetime) -> Visit:
+    """The technician drives off; the first one sets the visit's state and puts the job in progress."""
+    visit, assignment = _locked(visit_id, technician_id)
+    ASSIGNMENT_STATES.check(assignment.state, AssignmentState.EN_ROUTE)
+    with rooted("job", visit.job.uuid):
+        assignment.state, assignment.en_route_at = AssignmentState.EN_ROUTE, now
+        assignment.save(update_fields=["state", "en_route_at"])
+        _progress(visit, VisitState.EN_ROUTE)
+    return visit
+
+
+@transaction.atomic
+def arrive(visit_id: int, *, technician_id: int, now: datetime) -> Visit:
+    """The technician is on site."""
+    visit, assignment = _locked(visit_id, technician_id)
+    ASSIGNMENT_STATES.check(assignment.state, AssignmentState.ON_SITE)
+    with rooted("job", visit.job.uuid):
+        assignment.state, assignment.arrived_at = AssignmentState.ON_SITE, now
+        assignment.save(update_fields=["state", "arrived_at"])
+        _progress(visit, VisitState.ON_SITE)
+    return visit
+
+
+@transaction.atomic
+def pause(visit_id: int, *, technician_id: int, now: datetime) -> Visit:
+    """The technician stops for a while; with others still at work the visit goes on."""
+    del now
+    visit, assignment = _locked(visit_id, technician_id)
+    ASSIGNMENT_STATES.check(assignment.state, AssignmentState.PAUSED)
+    with rooted("job", visit.job.uuid):
+        assignment.state = AssignmentState.PAUSED
+        assignment.save(update_fields=["state"])
+        if not visit.assignments.filter(state=AssignmentState.ON_SITE).exists():
+            _progress(visit, VisitState.PAUSED)
+    return visit
+
+
+@transaction.atomic
+def resume(visit_id: int, *, technician_id: int, now: datetime) -> Visit:
+    """The technician goes on after a pause."""
+    del now
+    visit, assignment = _locked(visit_id, technician_id)
+    if assignment.state != AssignmentState.PAUSED:
+        raise NotPossible(_("Your work on this visit is not paused."))
+    with rooted("job", visit.job.uuid):
+        assignment.state = AssignmentState.ON_SITE
+        assignment.save(update_fields=["state"])
+        _progress(visit, VisitState.ON_SITE)
+    return visit
+
+
+@transaction.atomic
+def answer_check(
+    check_uuid: uuids.UUID,
+    *,
+    visit_id: int,
+    now: datetime,
+    answer: str = "",
+    reading: Decimal | None = None,
+    note: str = "",
+) -> VisitCheck:
+    """Answer one line of the checklist, again if need be, until the visit is over."""
+    visit = locked_visit(visit_id)
+    _refuse_unless_open(visit)
+    check = visit.checks.select_for_update(no_key=True).filter(uuid=check_uuid).first()
+    if check is None:
+        raise NotPossible(_("This line is not on the visit's checklist."))
+    if answer not in CheckAnswer.values:
+        raise NotPossible(_("“%(answer)s” is not an answer.") % {"answer": answer}, field="answer")
+    if check.kind == CheckKind.READING and not answer and reading is None:
+        raise NotPossible(_("Enter the reading for “%(text)s”.") % {"text": check.text}, field="reading")
+    if reading is not None and not -10_000 < reading < 1_000_000:
+        raise NotPossible(_("%(reading)s is no reading we believe.") % {"reading": reading}, field="reading")
+    with rooted("job", visit.job.uuid):
+        check.answer, check.reading, check.note, check.answered_at = answer, reading, note, now
+        check.save(update_fields=["answer", "reading", "note", "answered_at"])
+    return check
+
+
+@transaction.atomic
+def add_photo(
+    visit_id: int,
+    *,
+    uuid: uuids.UUID,
+    data: bytes,
+    now: datetime,
+    caption: str = "",
+    taken_at: datetime | None = None,
+) -> JobPhoto:
+    """Keep a photo: the received bytes hashed, the picture re-encoded. Refuses what is not a photo."""
+    visit = locked_visit(visit_id)
+    standing = JobPhoto.objects.filter(uuid=uuid).first()
+    if standing is not None:
+        return standing
+    picture = reencode_image(data)
+    who = current()
+    with rooted("job", visit.job.uuid):
+        photo = JobPhoto(
+            uuid=uuid,
+            job=visit.job,
+            visit=visit,
+            received_sha256=picture.received_sha256,
+            caption=caption.strip()[:200],
+            author_id=who.user_id,
+            author_name=who.actor_name,
+            taken_at=taken_at,
+            received_at=now,
+        )
+        photo.file.save(f"{uuids.uuid4().hex}.jpg", ContentFile(picture.data), save=False)
+        photo.save()
+    return photo
+
+
+@transaction.atomic
+def use_part(
+    visit_id: int,
+    *,
+    uuid: uuids.UUID,
+    part_id: int,
+    quantity: Decimal,
+    technician_id: int,
+    now: datetime,
+    place_id: int | None = None,
+) -> PartUse:
+    """Say that a part was used: it is set aside now and leaves at completion. One not on the truck is flagged."""
+    visit, assignment = _locked(visit_id, technician_id)
+    standing = PartUse.objects.filter(uuid=uuid).first()
+    if standing is not None:
+        return standing
+    _refuse_unless_open(visit)
+    part = Part.objects.filter(pk=part_id).first()
+    if part is None:
+        raise NotPossible(_("There is no such part."), field="part")
+    from_place = place_id or assignment.technician.truck_id
+    if from_place is None:
+        raise NotPossible(_("%(name)s has no truck to take parts from.") % {"name": assignment.technician})
+    with rooted("job", visit.job.uuid):
+        reserved = stock.reserve(
+            uuid=uuid,
+            place_id=from_place,
+            part_id=part.pk,
+            quantity=quantity,
+            cause=Reference("visit", visit.uuid),
+        )
+        return PartUse.objects.create(
+            uuid=uuid,
+            job=visit.job,
+            visit=visit,
+            part=part,
+            place_id=from_place,
+            quantity=quantity,
+            reservation=reserved.reservation,
+            was_short=reserved.short_by > 0,
+            said_at=now,
+        )
+
+
+@transaction.atomic
+def take_back_part(use_uuid: uuids.UUID, *, visit_id: int, now: datetime) -> PartUse:
+    """The part was not used after all; possible until the visit is complete."""
+    del now
+    visit = locked_visit(visit_id)
+    _refuse_unless_open(visit)
+    use = visit.part_uses.select_for_update(no_key=True).filter(uuid=use_uuid).first()
+    if use is None:
+        raise NotPossible(_("This part is not on the visit."))
+    with rooted("job", visit.job.uuid):
+        stock.release(use.reservation_id)
+        use.is_removed = True
+        use.save(update_fields=["is_removed"])
+    return use
+
+
+@transaction.atomic
+def log_refrigerant(
+    visit_id: int,
+    *,
+    uuid: uuids.UUID,
+    circuit_id: int,
+    kind: str,
+    ounces: Decimal,
+    technician_id: int,
+    now: datetime,
+    leak_found: bool | None = None,
+    note: str = "",
+) -> RefrigerantRecord:
+    """Record refrigerant added to or recovered from a circuit at the visit's site, by a certified technician."""
+    visit, assignment = _locked(visit_id, technician_id)
+    circuit = Circuit.objects.select_related("unit").filter(pk=circuit_id).first()
+    if circuit is None or circuit.unit.site_id != visit.job.site_id:
+        raise NotPossible(_("This circuit is not at the visit's address."), field="circuit")
+    with rooted("job", visit.job.uuid):
+        return equipment.record_refrigerant(
+            uuid=uuid,
+            circuit_id=circuit.pk,
+            kind=kind,
+            ounces=ounces,
+            technician_id=assignment.technician.user_id,
+            happened_at=now,
+            work=Reference("visit", visit.uuid),
+            leak_found=leak_found,
+            note=note,
+            now=now,
+        )
+
+
+@transaction.atomic
+def sign(visit_id: int, *, uuid: uuids.UUID, signer: str, png: bytes, now: datetime) -> Signature:
+    """Keep the customer's signature; a second one replaces nothing and is refused."""
+    visit = locked_visit(visit_id)
+    standing = Signature.objects.filter(visit=visit).first()
+    if standing is not None:
+        if standing.uuid == uuid:
+            return standing
+        raise NotPossible(_("%(name)s has already signed for this visit.") % {"name": standing.signer})
+    _refuse_unless_open(visit)
+    if not signer.strip():
+        raise NotPossible(_("Enter the name of the person who signed."), field="signer")
+    picture = reencode_image(png, longest=1200, keep_png=True)
+    with rooted("job", visit.job.uuid):
+        signature = Signature(
+            uuid=uuid,
+            job=visit.job,
+            visit=visit,
+            signer=signer.strip()[:120],
+            received_sha256=hashlib.sha256(png).hexdigest(),
+            signed_at=now,
+        )
+        signature.file.save(f"{uuids.uuid4().hex}.png", ContentFile(picture.data), save=False)
+        signature.save()
+    return signature
+
+
+@transaction.atomic
+def complete_visit(
+    visit_id: int,
+    *,
+    technician_id: int,
+    now: datetime,
+    outcome: str = VisitOutcome.COMPLETE,
+    note: str = "",
+    no_signature_because: str = "",
+    parts_confirmed: bool = False,
+) -> Visit:
+    """The technician is done. The last one out ends the visit: its parts leave the stock in this transaction, once.
+
+    `complete` completes the job when no other visit is open; `return_needed` puts a follow-up visit on the same job
+    into the tray. Refuses while something is missing, naming it.
+    """
+    visit, assignment = _locked(visit_id, technician_id)
+    if visit.state == VisitState.DONE:
+        raise NotPossible(_("This visit is already complete."))
+    ASSIGNMENT_STATES.check(assignment.state, AssignmentState.DONE)
+    with rooted("job", visit.job.uuid):
+        visit.no_signature_because = no_signature_because.strip()[:200] or visit.no_signature_because
+        visit.parts_confirmed = parts_confirmed or visit.parts_confirmed
+        others_at_work = visit.assignments.filter(
+            state__in=[AssignmentState.EN_ROUTE, AssignmentState.ON_SITE, AssignmentState.PAUSED]
+        ).exclude(pk=assignment.pk)
+        if not others_at_work.exists():
+            _refuse_unless_ready(visit, VisitOutcome(outcome))
+        if note.strip():
+            write_note(visit.job_id, body=note, now=now, visit_id=visit.pk)
+        assignment.state, assignment.done_at = AssignmentState.DONE, now
+        assignment.save(update_fields=["state", "done_at"])
+        if others_at_work.exists():
+            visit.version += 1
+            visit.save(update_fields=["no_signature_because", "parts_confirmed", "version"])
+            tell_boards(visit)
+        else:
+            _end_work(visit, VisitOutcome(outcome), note, now)
+    return visit
+
+
+@transaction.atomic
+def report_no_access(visit_id: int, *, technician_id: int, because: str, now: datetime) -> Visit:
+    """Nobody let the technician in: the visit ends, a new one waits in the tray, reserved parts are released."""
+    visit, _assignment = _locked(visit_id, technician_id)
+    if not because.strip():
+        raise NotPossible(_("Say what happened at the door."), field="because")
+    with rooted("job", visit.job.uuid):
+        visit.outcome_note = because.strip()[:300]
+        visit.save(update_fields=["outcome_note"])
+        end_visit(visit, VisitState.NO_SHOW)
+        write_note(visit.job_id, body=because, now=now, visit_id=visit.pk)
+        _follow_up(visit)
+        announce(VisitProgressed(visit_id=visit.pk, state=visit.state))
+    return visit
+
+
+def visit_facts(visit: Visit) -> VisitFacts:
+    """What the completion rule asks about a visit."""
+    job_type = visit.job.job_type
+    return VisitFacts(
+        has_arrived=visit.assignments.filter(arrived_at__isnull=False).exists(),
+        open_checks=tuple(
+            check.text for check in visit.checks.all() if check.is_required and not check.is_answered
+        ),
+        needs_photo=job_type.needs_photo,
+        photos=visit.photos.count(),
+        needs_signature=job_type.needs_signature,
+        is_signed=Signature.objects.filter(visit=visit).exists(),
+        no_signature_because=visit.no_signature_because,
+        parts=visit.part_uses.filter(is_removed=False).count(),
+        parts_confirmed=visit.parts_confirmed,
+    )
+
+
+def missing_sentence(key: str, detail: str = "") -> str:
+    """What a technician reads about one missing thing."""
+    return {
+        "arrival": _("Tap “On site” first."),
+        "check": _("Answer “%(text)s”.") % {"text": detail},
+        "photo": _("Take at least one photo."),
+        "parts": _("Add the parts used, or confirm that none were."),
+        "signature": _("Get a signature, or say why there is none."),
+    }[key]
+
+
+def _locked(visit_id: int, technician_id: int) -> tuple[Visit, Assignment]:
+    """The visit and the technician's own assignment on it, locked."""
+    visit = locked_visit(visit_id)
+    for assignment in locked_assignments(visit):
+        if assignment.technician_id == technician_id:
+            return visit, assignment
+    raise NotPossible(_("This visit was given to somebody else. What you did is kept here; call the office."))
+
+
+def _refuse_unless_open(visit: Visit) -> None:
+    if visit.state not in VISIT_STATES.open():
+        raise NotPossible(
+            _("This visit is %(state)s; nothing more can be added.") % {"state": visit.get_state_display().lower()}
+        )
+
+
+def _refuse_unless_ready(visit: Visit, outcome: VisitOutcome) -> None:
+    missing = what_is_missing(visit_facts(visit))
+    if outcome == VisitOutcome.RETURN_NEEDED:  # the rest is done next time
+        missing = [item for item in missing if item.key == "arrival"]
+    if missing:
+        raise NotPossible(" ".join(missing_sentence(item.key, item.detail) for item in missing[:3]))
+
+
+def _progress(visit: Visit, state: VisitState) -> None:
+    """Set the visit's state where it moves on, put the job in progress, tell everybody."""
+    if visit.state != state and VISIT_STATES.allows(visit.state, state):
+        visit.state = state
+    visit.version += 1
+    visit.save(update_fields=["state", "version"])
+    job = visit.job
+    if job.state in (JobState.BOOKED, JobState.SCHEDULED, JobState.ON_HOLD):
+        JOB_STATES.check(job.state, JobState.IN_PROGRESS)
+        job.state, job.hold_reason, job.follow_up_on = JobState.IN_PROGRESS, "", None
+        job.version += 1
+        job.save(update_fields=["state", "hold_reason", "follow_up_on", "version"])
+    announce(VisitProgressed(visit_id=visit.pk, state=visit.state))
+    tell_boards(visit)
+
+
+def _end_work(visit: Visit, outcome: VisitOutcome, note: str, now: datetime) -> None:
+    VISIT_STATES.check(visit.state, VisitState.DONE)
+    visit.state, visit.outcome, visit.outcome_note = VisitState.DONE, outcome, note.strip()[:300]
+    visit.version += 1
+    visit.save(
+        update_fields=["state", "outcome", "outcome_note", "no_signature_because", "parts_confirmed", "version"]
+    )
+    for left_behind in visit.assignments.filter(state=AssignmentState.ASSIGNED):
+        left_behind.state = AssignmentState.RELEASED
+        left_behind.save(update_fields=["state"])
+    stock.use_reserved(Reference("visit", visit.uuid), now=now)
+    announce(VisitCompleted(visit_id=visit.pk))
+    if outcome == VisitOutcome.RETURN_NEEDED:
+        _follow_up(visit)
+    else:
+        _complete_job(visit, now)
+    tell_boards(visit)
+
+
+def _follow_up(visit: Visit) -> None:
+    """A visit to be scheduled on the same job, and the job back among those to schedule."""
+    job = visit.job
+    last = job.visits.order_by("-sequence").values_list("sequence", flat=True).first() or 0
+    following = _make_visit(job, sequence=last + 1, window=None, minutes=None)
+    if job.state in (JobState.IN_PROGRESS, JobState.SCHEDULED):
+        job.state = JobState.BOOKED
+        job.version += 1
+        job.save(update_fields=["state", "version"])
+    tell_boards(following)
+
+
+def _complete_job(visit: Visit, now: datetime) -> None:
+    """Complete the job unless another visit is under way; visits that were only planned are unused."""
+    job = visit.job
+    open_visits = list(
+        job.visits.select_for_update(no_key=True).filter(state__in=VISIT_STATES.open()).order_by("pk")
+    )
+    if any(other.state in UNDER_WAY for other in open_visits):
+        return
+    for other in open_visits:
+        end_visit(other, VisitState.UNUSED)
+    JOB_STATES.check(job.state, JobState.WORK_COMPLETE)
+    job.state, job.completed_at = JobState.WORK_COMPLETE, now
+    job.version += 1
+    job.save(update_fields=["state", "completed_at", "version"])
+    announce(JobCompleted(job_id=job.pk))
