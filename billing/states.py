@@ -22,9 +22,7 @@ INVOICE_STATES = StateTable(
     "invoice",
     {
         InvoiceState.DRAFT: frozenset({InvoiceState.ISSUED, InvoiceState.VOID}),
-        InvoiceState.ISSUED: frozenset(
-            {InvoiceState.VOID, InvoiceState.CREDITED, InvoiceState.WRITTEN_OFF}
-        ),
+        InvoiceState.ISSUED: frozenset({InvoiceState.VOID, InvoiceState.CREDITED, InvoiceState.WRITTEN_OFF}),
         InvoiceState.VOID: frozenset(),
         InvoiceState.CREDITED: frozenset(),
         InvoiceState.WRITTEN_OFF: frozenset(),

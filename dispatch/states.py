@@ -30,7 +30,13 @@ JOB_STATES = StateTable(
             {JobState.BOOKED, JobState.IN_PROGRESS, JobState.ON_HOLD, JobState.CANCELLED}
         ),
         JobState.IN_PROGRESS: frozenset(
-            {JobState.BOOKED, JobState.SCHEDULED, JobState.ON_HOLD, JobState.WORK_COMPLETE, JobState.CANCELLED}
+            {
+                JobState.BOOKED,
+                JobState.SCHEDULED,
+                JobState.ON_HOLD,
+                JobState.WORK_COMPLETE,
+                JobState.CANCELLED,
+            }
         ),
         JobState.ON_HOLD: frozenset(
             {JobState.BOOKED, JobState.SCHEDULED, JobState.IN_PROGRESS, JobState.CANCELLED}
@@ -96,9 +102,12 @@ VISIT_STATES = StateTable(
             | _ENDED_EARLY
         ),
         VisitState.EN_ROUTE: frozenset(
-            {VisitState.ON_SITE, VisitState.SCHEDULED, VisitState.UNSCHEDULED, VisitState.NO_SHOW} | _ENDED_EARLY
+            {VisitState.ON_SITE, VisitState.SCHEDULED, VisitState.UNSCHEDULED, VisitState.NO_SHOW}
+            | _ENDED_EARLY
         ),
-        VisitState.ON_SITE: frozenset({VisitState.PAUSED, VisitState.DONE, VisitState.NO_SHOW, VisitState.CANCELLED}),
+        VisitState.ON_SITE: frozenset(
+            {VisitState.PAUSED, VisitState.DONE, VisitState.NO_SHOW, VisitState.CANCELLED}
+        ),
         VisitState.PAUSED: frozenset({VisitState.ON_SITE, VisitState.DONE, VisitState.CANCELLED}),
         VisitState.DONE: frozenset(),
         VisitState.NO_SHOW: frozenset(),
@@ -141,10 +150,20 @@ ASSIGNMENT_STATES = StateTable(
     "assignment",
     {
         AssignmentState.ASSIGNED: frozenset(
-            {AssignmentState.EN_ROUTE, AssignmentState.ON_SITE, AssignmentState.DONE, AssignmentState.RELEASED}
+            {
+                AssignmentState.EN_ROUTE,
+                AssignmentState.ON_SITE,
+                AssignmentState.DONE,
+                AssignmentState.RELEASED,
+            }
         ),
         AssignmentState.EN_ROUTE: frozenset(
-            {AssignmentState.ON_SITE, AssignmentState.ASSIGNED, AssignmentState.DONE, AssignmentState.RELEASED}
+            {
+                AssignmentState.ON_SITE,
+                AssignmentState.ASSIGNED,
+                AssignmentState.DONE,
+                AssignmentState.RELEASED,
+            }
         ),
         AssignmentState.ON_SITE: frozenset(
             {AssignmentState.PAUSED, AssignmentState.DONE, AssignmentState.RELEASED}

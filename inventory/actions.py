@@ -1,4 +1,4 @@
-"""Every change to stock. The ledger is append-only; what was used was used, and a shortage is flagged, never lost."""
+"""Every change to stock. The ledger is append-only; a shortage is flagged, what was used is never lost."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Reserved:
 def reserve(
     *, uuid: uuids.UUID, place_id: int, part_id: int, quantity: Decimal, cause: Reference
 ) -> Reserved:
-    """Set stock aside for work. The same uuid twice is one reservation; what is not there is flagged, not refused."""
+    """Set stock aside for work; what is not there is flagged, not refused. One uuid is one reservation."""
     _refuse_unless_positive(quantity)
     level = _locked_levels([(place_id, part_id)])[place_id, part_id]
     standing = Reservation.objects.filter(uuid=uuid).first()
@@ -210,7 +210,9 @@ def add_place(*, name: str, kind: str, branch_id: int) -> StockPlace:
 def set_limits(*, place_id: int, part_id: int, minimum: Decimal, maximum: Decimal) -> StockLevel:
     """How little and how much of a part a place should hold."""
     if minimum < 0 or maximum < minimum:
-        raise NotPossible(_("The maximum must be at least the minimum, and neither below zero."), field="maximum")
+        raise NotPossible(
+            _("The maximum must be at least the minimum, and neither below zero."), field="maximum"
+        )
     level = _locked_levels([(place_id, part_id)])[place_id, part_id]
     level.minimum, level.maximum = minimum, maximum
     level.save(update_fields=["minimum", "maximum"])

@@ -112,7 +112,7 @@ class MovementKind(models.TextChoices):
 
 
 class StockMovement(models.Model):
-    """One line of the ledger: append-only, attributed, with the work that caused it. The database refuses changes."""
+    """One line of the ledger, attributed, with the work that caused it; the database refuses changes."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     part = models.ForeignKey(Part, models.PROTECT, related_name="+", verbose_name=_("part"))

@@ -75,9 +75,7 @@ class Invoice(models.Model):
         ]
         indexes = [
             models.Index(name="invoice_of_customer", fields=["customer", "-issued_at"]),
-            models.Index(
-                name="invoice_open", fields=["due_on"], condition=Q(state=InvoiceState.ISSUED)
-            ),
+            models.Index(name="invoice_open", fields=["due_on"], condition=Q(state=InvoiceState.ISSUED)),
         ]
 
     def __str__(self) -> str:
@@ -151,7 +149,9 @@ class CreditMemo(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="credit_memo_total_adds_up", condition=Q(total=F("subtotal") + F("tax"))),
+            models.CheckConstraint(
+                name="credit_memo_total_adds_up", condition=Q(total=F("subtotal") + F("tax"))
+            ),
             models.CheckConstraint(name="credit_memo_says_why", condition=~Q(reason="")),
         ]
 

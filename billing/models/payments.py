@@ -30,7 +30,9 @@ class Payment(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(_("number"), max_length=11, unique=True)
     customer = models.ForeignKey(Customer, models.PROTECT, related_name="+", verbose_name=_("customer"))
-    job = models.ForeignKey(Job, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("job"))
+    job = models.ForeignKey(
+        Job, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("job")
+    )
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="+", verbose_name=_("branch"))
     state = models.CharField(_("state"), max_length=10, choices=PaymentState, default=PaymentState.CAPTURED)
     method = models.CharField(_("method"), max_length=10, choices=PaymentMethod)

@@ -16,7 +16,7 @@ from ..querysets import PriceItemQuerySet
 
 
 class TaxRate(models.Model):
-    """A sales tax rate by state, and by city where one is named; the closest to the service address applies."""
+    """A sales tax rate by state, and by city where one is named; the closest to the address applies."""
 
     name = models.CharField(_("name"), max_length=60, unique=True)
     agency = models.CharField(_("agency"), max_length=41)
@@ -116,5 +116,3 @@ class JobTypePrice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_type_id}: {self.item_id}"
-
-

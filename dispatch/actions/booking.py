@@ -46,9 +46,9 @@ def book_job(
     minutes: int | None = None,
     po_number: str = "",
 ) -> Job:
-    """A numbered job with its first visit in the tray, its checklist attached. The same uuid twice is the same job.
+    """A numbered job with its first visit in the tray, its checklist attached; the same uuid is the same job.
 
-    Refuses a customer we do not serve, a site or unit that is not theirs, and a window that ends before it starts.
+    Refuses a customer we do not serve, a site or unit that is not theirs, a window that ends too early.
     """
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     standing = Job.objects.filter(uuid=uuid).first()
@@ -59,7 +59,9 @@ def book_job(
     job_type = JobType.objects.get(pk=job_type_id)
     units = list(Unit.objects.filter(pk__in=set(unit_ids)))
     if any(unit.site_id != site.pk for unit in units):
-        raise NotPossible(_("One of the units stands at another address. Choose units of this site."), field="units")
+        raise NotPossible(
+            _("One of the units stands at another address. Choose units of this site."), field="units"
+        )
     if contact_id and not Contact.objects.filter(pk=contact_id, customer=customer).exists():
         raise NotPossible(_("This contact belongs to another customer."), field="contact")
     with rooted("job", uuid):
@@ -148,7 +150,8 @@ def edit_job(job_id: int, *, version: int, now: datetime, **changes: Any) -> Job
 def _refuse_booking(customer: Customer, site: Site, window: Window | None) -> None:
     if customer.do_not_service:
         raise NotPossible(
-            _("We do not serve %(name)s: %(why)s") % {"name": customer.name, "why": customer.do_not_service_reason}
+            _("We do not serve %(name)s: %(why)s")
+            % {"name": customer.name, "why": customer.do_not_service_reason}
         )
     if not customer.is_active:
         raise NotPossible(_("%(name)s is not active any more.") % {"name": customer.name})

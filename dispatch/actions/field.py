@@ -10,12 +10,12 @@ from decimal import Decimal
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
+from fsm.files import reencode_image
 
 from equipment import actions as equipment
 from equipment.models import Circuit, RefrigerantRecord
 from fsm.attribution import current, rooted
 from fsm.events import announce
-from fsm.files import reencode_image
 from fsm.references import Reference
 from fsm.states import NotPossible
 from inventory import actions as stock
@@ -164,7 +164,7 @@ def use_part(
     now: datetime,
     place_id: int | None = None,
 ) -> PartUse:
-    """Say that a part was used: it is set aside now and leaves at completion. One not on the truck is flagged."""
+    """Say that a part was used: set aside now, it leaves at completion. One not on the truck is flagged."""
     visit, assignment = _locked(visit_id, technician_id)
     standing = PartUse.objects.filter(uuid=uuid).first()
     if standing is not None:
@@ -226,7 +226,7 @@ def log_refrigerant(
     leak_found: bool | None = None,
     note: str = "",
 ) -> RefrigerantRecord:
-    """Record refrigerant added to or recovered from a circuit at the visit's site, by a certified technician."""
+    """Record refrigerant added to or recovered from a circuit at the site, by a certified technician."""
     visit, assignment = _locked(visit_id, technician_id)
     circuit = Circuit.objects.select_related("unit").filter(pk=circuit_id).first()
     if circuit is None or circuit.unit.site_id != visit.job.site_id:
@@ -284,10 +284,10 @@ def complete_visit(
     no_signature_because: str = "",
     parts_confirmed: bool = False,
 ) -> Visit:
-    """The technician is done. The last one out ends the visit: its parts leave the stock in this transaction, once.
+    """The technician is done. The last one out ends the visit; its parts leave the stock with it, once.
 
-    `complete` completes the job when no other visit is open; `return_needed` puts a follow-up visit on the same job
-    into the tray. Refuses while something is missing, naming it.
+    `complete` completes the job when no other visit is open; `return_needed` puts a follow-up visit on the
+    same job into the tray. Refuses while something is missing, naming it.
     """
     visit, assignment = _locked(visit_id, technician_id)
     if visit.state == VisitState.DONE:
@@ -316,7 +316,7 @@ def complete_visit(
 
 @transaction.atomic
 def report_no_access(visit_id: int, *, technician_id: int, because: str, now: datetime) -> Visit:
-    """Nobody let the technician in: the visit ends, a new one waits in the tray, reserved parts are released."""
+    """Nobody let the technician in: the visit ends, a new one waits in the tray, parts are released."""
     visit, _assignment = _locked(visit_id, technician_id)
     if not because.strip():
         raise NotPossible(_("Say what happened at the door."), field="because")
@@ -371,7 +371,8 @@ def _locked(visit_id: int, technician_id: int) -> tuple[Visit, Assignment]:
 def _refuse_unless_open(visit: Visit) -> None:
     if visit.state not in VISIT_STATES.open():
         raise NotPossible(
-            _("This visit is %(state)s; nothing more can be added.") % {"state": visit.get_state_display().lower()}
+            _("This visit is %(state)s; nothing more can be added.")
+            % {"state": visit.get_state_display().lower()}
         )
 
 
@@ -404,7 +405,14 @@ def _end_work(visit: Visit, outcome: VisitOutcome, note: str, now: datetime) -> 
     visit.state, visit.outcome, visit.outcome_note = VisitState.DONE, outcome, note.strip()[:300]
     visit.version += 1
     visit.save(
-        update_fields=["state", "outcome", "outcome_note", "no_signature_because", "parts_confirmed", "version"]
+        update_fields=[
+            "state",
+            "outcome",
+            "outcome_note",
+            "no_signature_because",
+            "parts_confirmed",
+            "version",
+        ]
     )
     for left_behind in visit.assignments.filter(state=AssignmentState.ASSIGNED):
         left_behind.state = AssignmentState.RELEASED

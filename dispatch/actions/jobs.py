@@ -30,7 +30,9 @@ def cancel_job(job_id: int, *, because: str, now: datetime) -> Job:
     JOB_STATES.check(job.state, JobState.CANCELLED)
     visits = list(job.visits.select_for_update(no_key=True).order_by("pk"))
     if any(visit.state in UNDER_WAY for visit in visits):
-        raise NotPossible(_("A technician is on this job right now. Let them finish or report no access first."))
+        raise NotPossible(
+            _("A technician is on this job right now. Let them finish or report no access first.")
+        )
     with rooted("job", job.uuid), with_reason(because):
         for visit in visits:
             if visit.state in VISIT_STATES.open():

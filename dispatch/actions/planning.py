@@ -60,7 +60,7 @@ def place_visit(
 ) -> Placed:
     """Give a visit a technician and a time: from the tray, or moving or resizing what is planned.
 
-    With several technicians the time moves for all and `from_technician_id` (the lead if not said) changes hands.
+    With several technicians the time moves for all; `from_technician_id` (else the lead) changes hands.
     Refuses an overlap by the database's constraint, naming the other visit; an older version raises Stale.
     """
     del now
@@ -149,7 +149,9 @@ def release_technician(visit_id: int, *, technician_id: int, version: int | None
     if leaving is None:
         raise NotPossible(_("This technician is not on the visit."))
     if len(assignments) == 1:
-        raise NotPossible(_("This is the only technician. Move the visit to somebody else or back to the tray."))
+        raise NotPossible(
+            _("This is the only technician. Move the visit to somebody else or back to the tray.")
+        )
     if leaving.state != AssignmentState.ASSIGNED:
         raise NotPossible(_("%(name)s has already set out.") % {"name": leaving.technician})
     with rooted("job", visit.job.uuid):
@@ -194,12 +196,15 @@ def _reassign(
 ) -> None:
     """Everybody's time moves; one of them may change hands."""
     changing = next(
-        (row for row in assignments if row.technician_id == from_technician_id), assignments[0] if assignments else None
+        (row for row in assignments if row.technician_id == from_technician_id),
+        assignments[0] if assignments else None,
     )
     if changing is None:
         _saved(Assignment(visit=visit, technician=technician, starts_at=starts_at, ends_at=ends_at))
         return
-    if technician.pk != changing.technician_id and any(row.technician_id == technician.pk for row in assignments):
+    if technician.pk != changing.technician_id and any(
+        row.technician_id == technician.pk for row in assignments
+    ):
         raise NotPossible(_("%(name)s is already on this visit.") % {"name": technician})
     for row in assignments:
         row.starts_at, row.ends_at = starts_at, ends_at
@@ -237,7 +242,9 @@ def _overlap_sentence(wanted: Assignment) -> str:
     if other is None:  # it left between the refusal and this look
         return _("%(name)s was busy at that time a moment ago. Try again.") % {"name": wanted.technician}
     job, zone = other.visit.job, other.visit.job.site.time_zone
-    return _("%(name)s is already at %(customer)s (%(job)s) from %(start)s to %(end)s. Nothing was moved.") % {
+    return _(
+        "%(name)s is already at %(customer)s (%(job)s) from %(start)s to %(end)s. Nothing was moved."
+    ) % {
         "name": wanted.technician,
         "customer": job.customer.name,
         "job": job.number,
@@ -288,17 +295,22 @@ def _where(visit: Visit, assignments: list[Assignment]) -> dict[str, Any]:
 
 def _warnings(visit: Visit, technician: Technician) -> list[str]:
     """The soft rules that this placement bends."""
-    assert visit.starts_at is not None
-    assert visit.ends_at is not None
+    if visit.starts_at is None or visit.ends_at is None:
+        return []
     job = visit.job
     warnings = []
-    if visit.window_start and visit.window_end and not visit.window_start <= visit.starts_at <= visit.window_end:
+    if (
+        visit.window_start
+        and visit.window_end
+        and not visit.window_start <= visit.starts_at <= visit.window_end
+    ):
         warnings.append(_("Outside the arrival window promised to the customer."))
     needed = set(job.job_type.skills.values_list("skill__name", flat=True))
     lacking = needed - set(technician.skills.values_list("skill__name", flat=True))
     if lacking:
         warnings.append(
-            _("%(name)s does not have: %(skills)s.") % {"name": technician, "skills": ", ".join(sorted(lacking))}
+            _("%(name)s does not have: %(skills)s.")
+            % {"name": technician, "skills": ", ".join(sorted(lacking))}
         )
     zone = technician.branch.time_zone
     start, end = local(visit.starts_at, zone), local(visit.ends_at, zone)

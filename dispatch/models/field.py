@@ -48,7 +48,9 @@ class ChecklistItem(models.Model):
     class Meta:
         ordering = ["position", "pk"]
         constraints = [
-            models.CheckConstraint(name="checklist_item_kind_is_known", condition=Q(kind__in=CheckKind.values))
+            models.CheckConstraint(
+                name="checklist_item_kind_is_known", condition=Q(kind__in=CheckKind.values)
+            )
         ]
 
     def __str__(self) -> str:
@@ -74,7 +76,9 @@ class VisitCheck(models.Model):
     kind = models.CharField(max_length=8, choices=CheckKind, default=CheckKind.CHECK)
     unit = models.CharField(max_length=12, blank=True)
     is_required = models.BooleanField(default=True)
-    answer = models.CharField(_("answer"), max_length=10, choices=CheckAnswer, default=CheckAnswer.OPEN, blank=True)
+    answer = models.CharField(
+        _("answer"), max_length=10, choices=CheckAnswer, default=CheckAnswer.OPEN, blank=True
+    )
     reading = models.DecimalField(_("reading"), max_digits=10, decimal_places=3, null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)

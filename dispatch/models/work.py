@@ -124,11 +124,13 @@ class Job(models.Model):
                 condition=~Q(state=JobState.ON_HOLD) | (~Q(hold_reason="") & Q(follow_up_on__isnull=False)),
             ),
             models.CheckConstraint(
-                name="job_cancelled_says_why", condition=~Q(state=JobState.CANCELLED) | ~Q(cancelled_because="")
+                name="job_cancelled_says_why",
+                condition=~Q(state=JobState.CANCELLED) | ~Q(cancelled_because=""),
             ),
             models.CheckConstraint(
                 name="job_complete_has_time",
-                condition=~Q(state__in=[JobState.WORK_COMPLETE, JobState.CLOSED]) | Q(completed_at__isnull=False),
+                condition=~Q(state__in=[JobState.WORK_COMPLETE, JobState.CLOSED])
+                | Q(completed_at__isnull=False),
             ),
         ]
         indexes = [
@@ -232,9 +234,7 @@ class Assignment(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="assignments", verbose_name=_("visit"))
-    technician = models.ForeignKey(
-        Technician, models.PROTECT, related_name="+", verbose_name=_("technician")
-    )
+    technician = models.ForeignKey(Technician, models.PROTECT, related_name="+", verbose_name=_("technician"))
     role = models.CharField(_("role"), max_length=8, choices=AssignmentRole, default=AssignmentRole.LEAD)
     state = models.CharField(
         _("state"), max_length=10, choices=AssignmentState, default=AssignmentState.ASSIGNED
