@@ -24,7 +24,7 @@ IMPORT_STATES = StateTable(
         ImportState.READ: frozenset({ImportState.RUNNING}),
         ImportState.RUNNING: frozenset({ImportState.DONE, ImportState.FAILED}),
         ImportState.FAILED: frozenset({ImportState.RUNNING, ImportState.ROLLED_BACK}),
-        ImportState.DONE: frozenset({ImportState.ROLLED_BACK}),
+        ImportState.DONE: frozenset({ImportState.RUNNING, ImportState.ROLLED_BACK}),
         ImportState.ROLLED_BACK: frozenset({ImportState.RUNNING}),
     },
 )

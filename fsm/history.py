@@ -80,6 +80,28 @@ def update_with_history(queryset: QuerySet[M], **values: Any) -> int:
     return len(keys)
 
 
+def update_each_with_history(objects: Sequence[M], fields: Sequence[str]) -> int:
+    """Write the named fields of each object, which may differ from row to row, and one history row each."""
+    if not objects:
+        return 0
+    model = type(objects[0])
+    model._base_manager.bulk_update(list(objects), fields, batch_size=500)
+    _copy_into_history(model, [row.pk for row in objects], "~")
+    return len(objects)
+
+
+def delete_with_history(queryset: QuerySet[M]) -> int:
+    """Delete every row of the queryset, leaving its last state in the history; nothing else may refer to them."""
+    model = queryset.model
+    keys = list(queryset.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    if not keys:
+        return 0
+    _copy_into_history(model, keys, "-")
+    rows = model._base_manager.filter(pk__in=keys)
+    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    return len(keys)
+
+
 def _copy_into_history(model: type[models.Model], keys: Sequence[Any], kind: str) -> None:
     """One INSERT ... SELECT: the rows as they now stand become history rows."""
     history = history_model(model)

@@ -17,7 +17,7 @@ class ImportBatch(models.Model):
     """One file that was brought in: what it said, what became of each row, and how to take it back."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    source = models.CharField(_("source"), max_length=40)
+    system = models.CharField(_("from"), max_length=40)
     file_name = models.CharField(_("file"), max_length=200)
     file = models.FileField(upload_to="imports")
     sha256 = models.CharField(max_length=64)
@@ -58,7 +58,7 @@ class RowOutcome(models.TextChoices):
 class ImportRow(models.Model):
     """One source row, as it stood in the file, with its outcome and the sentences that explain it."""
 
-    batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows")
+    import_batch = models.ForeignKey(ImportBatch, models.CASCADE, related_name="rows")
     line = models.PositiveIntegerField(_("line"))
     external_id = models.CharField(_("id in the file"), max_length=120, blank=True)
     label = models.CharField(_("name"), max_length=200, blank=True)
@@ -71,15 +71,15 @@ class ImportRow(models.Model):
     history = History()
 
     class Meta:
-        ordering = ["batch", "line"]
+        ordering = ["import_batch", "line"]
         constraints = [
-            models.UniqueConstraint(name="import_row_once_per_line", fields=["batch", "line"]),
+            models.UniqueConstraint(name="import_row_once_per_line", fields=["import_batch", "line"]),
             models.CheckConstraint(
                 name="import_row_says_why",
                 condition=~Q(outcome__in=[RowOutcome.HELD, RowOutcome.SKIPPED, RowOutcome.KEPT]) | ~Q(reason=""),
             ),
         ]
-        indexes = [models.Index(name="import_row_outcome", fields=["batch", "outcome", "line"])]
+        indexes = [models.Index(name="import_row_outcome", fields=["import_batch", "outcome", "line"])]
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.label}"

@@ -255,10 +255,14 @@ class CustomerNote(models.Model):
 
 
 class ExternalId(models.Model):
-    """What another system calls a customer or a site of ours: importing twice finds the first."""
+    """What another system calls a customer or a site of ours: importing twice finds the first.
 
-    source = models.CharField(max_length=40)
+    `name` is the other system's exact name for it (QuickBooks posts by it); `fingerprint` is of the row as it came.
+    """
+
+    system = models.CharField(max_length=40)
     external_id = models.CharField(max_length=120)
+    name = models.CharField(max_length=250, blank=True)
     customer = models.ForeignKey(
         Customer, models.CASCADE, null=True, blank=True, related_name="external_ids"
     )
@@ -268,7 +272,7 @@ class ExternalId(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="external_id_once_per_source", fields=["source", "external_id"]),
+            models.UniqueConstraint(name="external_id_once_per_source", fields=["system", "external_id"]),
             models.CheckConstraint(
                 name="external_id_names_something",
                 condition=Q(customer__isnull=False) | Q(site__isnull=False),
@@ -276,7 +280,7 @@ class ExternalId(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.external_id}"
+        return f"{self.system} {self.external_id}"
 
 
 def address_lines(street: str, unit: str, city: str, state: str, postal_code: str) -> list[str]:
