@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,8 @@ from django.utils.translation import gettext_lazy
 from ..permissions import May, requires
 from .pages import render_page
 from .tables import Heading, Row
+
+SPRITE = Path(__file__).resolve().parents[1] / "static" / "fsm" / "icons.svg"
 
 
 class SampleForm(forms.Form):
@@ -72,17 +76,7 @@ def context() -> dict[str, Any]:
             "booked", "scheduled", "dispatched", "en_route", "on_site", "on_hold", "work_complete", "closed",
             "cancelled", "no_access", "draft", "issued", "part_paid", "paid", "past_due", "void",
         ],
-        "icons": [
-            "home", "board", "calendar", "phone", "book-call", "mobile", "customers", "user", "building", "wrench",
-            "truck", "box", "warehouse", "invoice", "money", "book", "tag", "chart", "gear", "search", "plus",
-            "minus", "check", "done", "x", "cancelled", "ban", "circle", "dashed", "half", "working", "warning",
-            "info", "clock", "history", "pin", "map", "navigate", "camera", "image", "pen", "signature", "note",
-            "checklist", "list", "snowflake", "flame", "drop", "thermometer", "unit", "fan", "key", "log-out",
-            "sun", "moon", "contrast", "menu", "more", "up", "down", "left", "right", "arrow", "sort", "drag",
-            "undo", "redo", "refresh", "download", "upload", "print", "mail", "message", "link", "external",
-            "filter", "lock", "eye", "play", "pause", "flag", "star", "bell", "trash", "swap", "barcode",
-            "wifi-off", "send",
-        ],
+        "icons": re.findall(r'<symbol id="([a-z-]+)" viewBox="0 0 24', SPRITE.read_text()),
     }  # fmt: skip
 
 

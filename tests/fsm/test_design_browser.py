@@ -1,0 +1,255 @@
+"""The parts of a page in a real browser: axe, sizes, keyboard, confirmations, live changes."""
+
+from __future__ import annotations
+
+import shutil
+from types import SimpleNamespace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from playwright.sync_api import sync_playwright
+
+from fsm.finders import Hit
+from fsm.web.style import context
+
+pytestmark = pytest.mark.browser
+HOME = "http://house.test"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+
+
+class Message(str):
+    level_tag = "success"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("No Chromium found: on Debian `apt-get install chromium`.")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, settings):
+    """Opens a template as a page, with static files from the finders; notes what is sent."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    opened = []
+
+    def open_page(template="fsm/style.html", *, width=1440, theme="light", script=True, **extra):
+        person = SimpleNamespace(is_authenticated=True, name="Dana Whitfield", initials="DW")
+        frame = {
+            "company": SimpleNamespace(name="Lone Star Comfort"),
+            "user": person,
+            "theme": theme,
+            "may": SimpleNamespace(see_customers=True),
+            "search_url": "/search/",
+            "csrf_token": "token",
+            "nav": [SimpleNamespace(label="Board", url="/", icon="board", current=True, group="Work")],
+        }
+        html = render_to_string(template, frame | context() | extra)
+        sent, asked = [], []
+
+        def answer(route):
+            request = route.request
+            path = request.url.removeprefix(HOME).partition("?")[0]
+            if path.startswith("/static/"):
+                file = finders.find(path.removeprefix("/static/"))
+                route.fulfill(path=file, content_type=KINDS[path.rpartition(".")[2]])
+            elif path == "/search/":
+                hits = [
+                    Hit("Customer", "Lisa Hall", "4108 Avenue F", "/lisa/"),
+                    Hit("Job", "J10041", "No cooling", "/job/"),
+                ]
+                if "zz" in request.url:
+                    hits = []
+                route.fulfill(body=render_to_string("fsm/_search_results.html", {"hits": hits}))
+            elif path == "/live/":
+                asked.append(request.url)
+                lines = (
+                    [(1, "style"), (2, "style")]
+                    if len(asked) == 1
+                    else [(2, "style"), (3, "board"), (4, "style")]
+                )
+                body = "retry: 50\n\n" + "".join(
+                    f'id: {n}\ndata: {{"topic": "{topic}", "kind": "visit", "id": {n}}}\n\n'
+                    for n, topic in lines
+                )
+                route.fulfill(body=body, content_type="text/event-stream")
+            elif request.method == "POST":
+                sent.append(request.post_data)
+                route.fulfill(body="kept", content_type="text/html")
+            else:
+                route.fulfill(body=html, content_type="text/html; charset=utf-8")
+
+        frame_context = browser.new_context(
+            viewport={"width": width, "height": 844 if width < 800 else 900}, java_script_enabled=script
+        )
+        opened.append(frame_context)
+        page = frame_context.new_page()
+        page.route("**/*", answer)
+        page.goto(f"{HOME}/style/")
+        page.sent = sent
+        return page
+
+    yield open_page
+    for frame_context in opened:
+        frame_context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("template", "width"),
+    [("fsm/style.html", 1440), ("fsm/style.html", 390), ("fsm/style_phone.html", 390), ("404.html", 390)],
+)
+def test_pages_pass_axe_and_fit_the_screen(visit, template, width, theme):
+    page = visit(template, width=width, theme=theme)
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_everything_to_tap_on_the_phone_is_44_pixels(visit):
+    page = visit("fsm/style_phone.html", width=390)
+    small = page.evaluate(
+        """[...document.querySelectorAll("button, .button, .tap, .quick > *, select, .back,"
+           + " input:not([type=hidden]):not([type=checkbox]):not([type=radio])")]
+           .filter((e) => e.checkVisibility() && !e.closest("[popover], template, .toasts"))
+           .filter((e) => e.getBoundingClientRect().height < 44 || e.getBoundingClientRect().width < 44)
+           .map((e) => e.outerHTML.slice(0, 90))"""
+    )
+    assert small == []
+
+
+def test_the_slash_key_searches_and_the_arrow_keys_choose(visit):
+    page = visit()
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    page.keyboard.type("hall")
+    box = page.get_by_role("combobox", name="Search everything")
+    page.get_by_role("option", name="Lisa Hall").wait_for()
+    assert box.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    assert box.get_attribute("aria-expanded") == "false"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/job/")
+
+
+def test_a_search_without_results_says_so(visit):
+    page = visit()
+    page.get_by_role("combobox", name="Search everything").fill("zzz")
+    page.get_by_text("Nothing found").first.wait_for()
+
+
+def test_choosing_a_customer_fills_the_hidden_field_and_typing_on_empties_it(visit):
+    page = visit()
+    page.get_by_role("combobox", name="Customer", exact=True).fill("hall")
+    page.get_by_role("option", name="Lisa Hall").evaluate("option => option.dataset.value = '17'")
+    page.get_by_role("option", name="Lisa Hall").click()
+    assert page.locator("input[name=customer]").input_value() == "17"
+    page.get_by_role("combobox", name="Customer", exact=True).press("x")
+    assert page.locator("input[name=customer]").input_value() == ""
+
+
+def test_what_cannot_be_undone_asks_first(visit):
+    page = visit()
+    button = page.locator("form[data-confirm] button")
+    button.click()
+    dialog = page.get_by_role("dialog", name="Are you sure?")
+    dialog.get_by_role("button", name="Keep it as it is").click()
+    assert page.sent == []
+    assert button.evaluate("button => button === document.activeElement")
+    button.click()
+    with page.expect_navigation():
+        dialog.get_by_role("button", name="Cancel the job").click()
+    assert len(page.sent) == 1
+
+
+def test_without_script_the_confirmed_form_is_a_plain_post(visit):
+    page = visit(script=False)
+    with page.expect_navigation():
+        page.locator("form[data-confirm] button").click()
+    assert len(page.sent) == 1
+
+
+def test_two_presses_send_one_key_once(visit):
+    page = visit("fsm/style_phone.html", width=390)
+    page.evaluate(
+        """document.querySelector("form:has([name=once])").addEventListener("submit",
+           (event) => setTimeout(() => event.target.requestSubmit(), 20), {once: true})"""
+    )
+
+    # A slow answer: the second press comes while the first is under way.
+    def slow(route):
+        page.wait_for_timeout(300)
+        page.sent.append(route.request.post_data)
+        route.fulfill(body="kept", content_type="text/html")
+
+    page.route("**/slow", slow)
+    page.locator("form:has([name=once])").evaluate("form => form.action = '/slow'")
+    key = page.locator("input[name=once]").input_value()
+    assert len(key) == 36
+    with page.expect_navigation():
+        page.get_by_role("button", name="Add the part").click()
+    assert len(page.sent) == 1
+    assert key in page.sent[0]
+
+
+def test_a_dialog_gives_the_focus_back(visit):
+    page = visit()
+    opener = page.get_by_role("button", name="Open a dialog")
+    opener.click()
+    dialog = page.get_by_role("dialog", name="Move the visit")
+    assert dialog.locator("input").evaluate("input => input === document.activeElement")
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert opener.evaluate("button => button === document.activeElement")
+
+
+def test_the_chosen_theme_wins_over_the_device(visit):
+    page = visit()
+    assert page.evaluate("getComputedStyle(document.body).colorScheme") == "light"
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+def test_a_toast_can_be_closed_and_an_error_stays(visit):
+    page = visit(messages=[Message("Visit moved.")])
+    page.get_by_text("Visit moved.").wait_for()
+    page.evaluate(
+        "document.dispatchEvent(new CustomEvent('toast', {detail: {text: 'No answer.', level: 'error'}}))"
+    )
+    page.get_by_text("No answer.").wait_for()
+    page.locator(".toast", has_text="Visit moved.").get_by_role("button", name="Close").click()
+    assert page.locator(".toast").all_inner_texts() == ["No answer."]
+
+
+def test_the_menu_folds_on_a_phone_and_opens_by_its_button(visit):
+    page = visit(width=390)
+    menu = page.get_by_role("navigation", name="Main")
+    assert not menu.is_visible()
+    page.get_by_role("button", name="Menu", exact=True).click()
+    assert menu.get_by_role("link", name="Board").is_visible()
+    page.keyboard.press("Escape")
+    assert not menu.is_visible()
+
+
+def test_changes_of_others_arrive_once_and_only_for_the_topics_of_the_page(visit):
+    page = visit(live_url="/live/")
+    page.evaluate(
+        """globalThis.heard = [];
+           document.addEventListener("live", (event) => heard.push(event.detail.id))"""
+    )
+    page.wait_for_function("heard.includes(4)")
+    assert page.evaluate("heard.filter((id, n) => heard.indexOf(id) !== n || id === 3)") == []
+    page.wait_for_function("document.documentElement.dataset.connection !== undefined")
