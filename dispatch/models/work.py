@@ -17,6 +17,7 @@ from ..querysets import JobQuerySet, VisitQuerySet
 from ..states import (
     ASSIGNMENT_HOLDING,
     HOLDING,
+    JOB_UNFINISHED,
     AssignmentState,
     JobState,
     VisitOutcome,
@@ -141,6 +142,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether somebody still has to come."""
+        return self.state in JOB_UNFINISHED
 
 
 class JobUnit(models.Model):
