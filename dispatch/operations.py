@@ -1,0 +1,219 @@
+"""What a technician's phone may ask for: each reads its body, calls one action, and says which chain it joined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from equipment.models import OUNCES_IN_POUND, Circuit
+from fsm.bodies import instant_in, number_in, quantity_in, text_in, uuid_in, yes_in
+from fsm.inbox import Body, operation
+from fsm.models import User
+from fsm.references import Reference
+from fsm.states import NotPossible
+from inventory.models import Part
+
+from . import actions
+from .models import Technician, Visit, VisitCheck
+from .states import VisitOutcome
+
+Files = Mapping[str, Any]
+
+
+@operation("visit.en_route")
+def en_route(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The technician drives off."""
+    visit, technician = _mine(user, body)
+    return _answer(actions.go_en_route(visit.pk, technician_id=technician.pk, now=now))
+
+
+@operation("visit.arrive")
+def arrive(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The technician is on site."""
+    visit, technician = _mine(user, body)
+    return _answer(actions.arrive(visit.pk, technician_id=technician.pk, now=now))
+
+
+@operation("visit.pause")
+def pause(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The technician stops for a while."""
+    visit, technician = _mine(user, body)
+    return _answer(actions.pause(visit.pk, technician_id=technician.pk, now=now))
+
+
+@operation("visit.resume")
+def resume(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The technician goes on."""
+    visit, technician = _mine(user, body)
+    return _answer(actions.resume(visit.pk, technician_id=technician.pk, now=now))
+
+
+@operation("visit.no_access")
+def no_access(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """Nobody let the technician in."""
+    visit, technician = _mine(user, body)
+    because = text_in(body, "because", longest=300)
+    return _answer(actions.report_no_access(visit.pk, technician_id=technician.pk, because=because, now=now))
+
+
+@operation("visit.complete")
+def complete(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The technician is done: complete, or a return is needed."""
+    visit, technician = _mine(user, body)
+    outcome = text_in(body, "outcome", longest=20) or VisitOutcome.COMPLETE
+    if outcome not in VisitOutcome.values:
+        raise NotPossible(_("Say whether the work is complete or a return is needed."), field="outcome")
+    return _answer(
+        actions.complete_visit(
+            visit.pk,
+            technician_id=technician.pk,
+            now=now,
+            outcome=outcome,
+            note=text_in(body, "note"),
+            no_signature_because=text_in(body, "no_signature_because", longest=200),
+            parts_confirmed=yes_in(body, "parts_confirmed"),
+        )
+    )
+
+
+@operation("check.answer")
+def answer_check(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """One line of the checklist."""
+    visit, _technician = _mine(user, body)
+    check = actions.answer_check(
+        uuid_in(body, "check"),
+        visit_id=visit.pk,
+        now=now,
+        answer=text_in(body, "answer", longest=10),
+        reading=number_in(body, "reading"),
+        note=text_in(body, "note", longest=200),
+    )
+    return _answer(visit, check=str(check.uuid))
+
+
+@operation("check.all_good")
+def answer_all_checks(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """Every open line that is a plain check is good; readings stay to be entered."""
+    visit, _technician = _mine(user, body)
+    checks = VisitCheck.objects.filter(visit=visit, kind="check", answer="").order_by("position", "pk")
+    for check in checks:
+        actions.answer_check(check.uuid, visit_id=visit.pk, now=now, answer="good")
+    return _answer(visit)
+
+
+@operation("note.write")
+def write_note(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """A note on the job."""
+    visit, _technician = _mine(user, body)
+    actions.write_note(
+        visit.job_id, body=text_in(body, "body"), now=now, uuid=uuid_in(body, "uuid"), visit_id=visit.pk
+    )
+    return _answer(visit)
+
+
+@operation("photo.add")
+def add_photo(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """A photo with its caption and the device's time."""
+    visit, _technician = _mine(user, body)
+    upload = files.get("photo")
+    if upload is None:
+        raise NotPossible(_("No photo came along. Choose or take one."), field="photo")
+    actions.add_photo(
+        visit.pk,
+        uuid=uuid_in(body, "uuid"),
+        data=upload.read(),
+        now=now,
+        caption=text_in(body, "caption", longest=200),
+        taken_at=instant_in(body, "taken_at"),
+    )
+    return _answer(visit)
+
+
+@operation("part.use")
+def use_part(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """A part from the truck; one that is not there is allowed and flagged."""
+    visit, technician = _mine(user, body)
+    part = Part.objects.filter(uuid=uuid_in(body, "part"), is_active=True).first()
+    if part is None:
+        raise NotPossible(_("There is no such part."), field="part")
+    use = actions.use_part(
+        visit.pk,
+        uuid=uuid_in(body, "uuid"),
+        part_id=part.pk,
+        quantity=quantity_in(body, "quantity"),
+        technician_id=technician.pk,
+        now=now,
+    )
+    return _answer(visit, short=use.was_short)
+
+
+@operation("part.take_back")
+def take_back_part(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The part was not used after all."""
+    visit, _technician = _mine(user, body)
+    actions.take_back_part(uuid_in(body, "use"), visit_id=visit.pk, now=now)
+    return _answer(visit)
+
+
+@operation("refrigerant.log")
+def log_refrigerant(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """Refrigerant added or recovered, in pounds and ounces."""
+    visit, technician = _mine(user, body)
+    circuit = Circuit.objects.filter(uuid=uuid_in(body, "circuit")).first()
+    if circuit is None:
+        raise NotPossible(_("Choose the unit and circuit."), field="circuit")
+    pounds, ounces = number_in(body, "pounds") or 0, number_in(body, "ounces") or 0
+    if pounds < 0 or ounces < 0:
+        raise NotPossible(_("Pounds and ounces cannot be negative. Nothing was saved."), field="pounds")
+    leak = text_in(body, "leak_found", longest=5)
+    actions.log_refrigerant(
+        visit.pk,
+        uuid=uuid_in(body, "uuid"),
+        circuit_id=circuit.pk,
+        kind=text_in(body, "kind", longest=10) or "added",
+        ounces=pounds * OUNCES_IN_POUND + ounces,
+        technician_id=technician.pk,
+        now=now,
+        leak_found={"yes": True, "no": False}.get(leak),
+        note=text_in(body, "note", longest=200),
+    )
+    return _answer(visit)
+
+
+@operation("signature.add")
+def add_signature(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The customer's signature, drawn on the glass."""
+    visit, _technician = _mine(user, body)
+    upload = files.get("signature")
+    if upload is None:
+        raise NotPossible(_("No signature came along. Ask the customer to sign again."), field="signature")
+    actions.sign(
+        visit.pk,
+        uuid=uuid_in(body, "uuid"),
+        signer=text_in(body, "signer", longest=120),
+        png=upload.read(),
+        now=now,
+    )
+    return _answer(visit)
+
+
+def _mine(user: User, body: Body) -> tuple[Visit, Technician]:
+    """The visit among those of this technician; somebody else's is as good as unknown."""
+    visit = Visit.objects.visible_to(user).filter(uuid=uuid_in(body, "visit")).select_related("job").first()
+    technician = Technician.objects.filter(user=user).first()
+    if visit is None or technician is None:
+        raise NotPossible(_("This visit is not yours (any more). Nothing was changed; call the office."))
+    return visit, technician
+
+
+def _answer(visit: Visit, **more: Any) -> Body:
+    return {
+        "root": str(Reference("job", visit.job.uuid)),
+        "visit": str(visit.uuid),
+        "state": visit.state,
+        "version": visit.version,
+        **more,
+    }
