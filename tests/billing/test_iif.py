@@ -436,7 +436,7 @@ def joined(rows):
     return b"".join(row + b"\r\n" for row in rows)
 
 
-def caught(raw, sentence=""):
+def caught(raw, sentence=None):
     assert raw != RAW
     with pytest.raises(IifBroken, match=sentence):
         prove(parse(raw), control_totals(EVERYTHING))
