@@ -1,0 +1,331 @@
+"""What every test may ask for: people and their browsers, things to work on, races, and no real world outside."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.models import QuerySet
+from django.test import Client
+
+from fsm.attribution import attributed
+from fsm.permissions import Role
+
+from . import factories as make
+from .factories import instant
+
+PEOPLE = {
+    "olivia": ("Olivia Grant", Role.OWNER),
+    "marcus": ("Marcus Webb", Role.MANAGER),
+    "casey": ("Casey Nolan", Role.OFFICE),
+    "dana": ("Dana Whitfield", Role.DISPATCHER),
+    "tess": ("Tess Ramirez", Role.TECHNICIAN),
+    "tom": ("Tom Okafor", Role.TECHNICIAN),
+    "bea": ("Bea Lindqvist", Role.BOOKKEEPER),
+}
+
+
+@pytest.fixture(autouse=True)
+def _attributed() -> Iterator[None]:
+    """What a test itself changes says so; a row without a source is a bug in the house."""
+    with attributed(source="test", actor_name="Test"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _cheap_and_private(settings: Any, tmp_path: Any) -> None:
+    """Quick passwords, files in the test's own folder, static files as they are."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+# The company and its people -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def company(db: None) -> Any:
+    """The company, in Texas."""
+    return make.CompanyFactory(
+        name="Lone Star Comfort", phone="(512) 555-0100", city="Austin", state="TX", time_zone="America/Chicago"
+    )
+
+
+@pytest.fixture
+def branch(company: Any) -> Any:
+    """Its one branch."""
+    from fsm.company import default_branch
+
+    return default_branch()
+
+
+def _person(name: str) -> Any:
+    full_name, role = PEOPLE[name]
+    return make.UserFactory(username=name, name=full_name, role=role)
+
+
+def _technician(name: str, position: int) -> Any:
+    user = _person(name)
+    make.TechnicianCertificateFactory(technician=user)
+    technician = make.TechnicianFactory(user=user, position=position, truck__name=f"Truck of {name}")
+    user.technician = technician  # a shortcut for tests only
+    return user
+
+
+@pytest.fixture
+def olivia(branch: Any) -> Any:
+    """The owner."""
+    return _person("olivia")
+
+
+@pytest.fixture
+def marcus(branch: Any) -> Any:
+    """The manager."""
+    return _person("marcus")
+
+
+@pytest.fixture
+def casey(branch: Any) -> Any:
+    """Takes calls in the office."""
+    return _person("casey")
+
+
+@pytest.fixture
+def dana(branch: Any) -> Any:
+    """The dispatcher."""
+    return _person("dana")
+
+
+@pytest.fixture
+def tess(branch: Any) -> Any:
+    """A technician with a universal certificate; `tess.technician` is her row on the board, with her truck."""
+    return _technician("tess", 1)
+
+
+@pytest.fixture
+def tom(branch: Any) -> Any:
+    """A second technician, like tess."""
+    return _technician("tom", 2)
+
+
+@pytest.fixture
+def bea(branch: Any) -> Any:
+    """The bookkeeper."""
+    return _person("bea")
+
+
+def client_of(user: Any) -> Client:
+    """A browser in which the person is signed in."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def olivia_client(olivia: Any) -> Client:
+    return client_of(olivia)
+
+
+@pytest.fixture
+def marcus_client(marcus: Any) -> Client:
+    return client_of(marcus)
+
+
+@pytest.fixture
+def casey_client(casey: Any) -> Client:
+    return client_of(casey)
+
+
+@pytest.fixture
+def dana_client(dana: Any) -> Client:
+    return client_of(dana)
+
+
+@pytest.fixture
+def tess_client(tess: Any) -> Client:
+    return client_of(tess)
+
+
+@pytest.fixture
+def tom_client(tom: Any) -> Client:
+    return client_of(tom)
+
+
+@pytest.fixture
+def bea_client(bea: Any) -> Client:
+    return client_of(bea)
+
+
+# Things to work on ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def make_customer(branch: Any) -> Callable[..., Any]:
+    """`make_customer(name=..., street=..., phone="5125550142", email=...)`: with a site, a contact and a phone.
+
+    The customer carries `.site`, `.contact` and `.phone` for the test's convenience.
+    """
+
+    def customer(*, street: str = "", phone: str = "", email: str = "", site: dict[str, Any] | None = None, **fields):
+        made = make.CustomerFactory(**fields)
+        made.site = make.SiteFactory(customer=made, **(site or {}), **({"street": street} if street else {}))
+        made.contact = make.ContactFactory(customer=made, name=fields.get("contact_name", made.name))
+        made.phone = make.PhoneNumberFactory(contact=made.contact, **({"digits": phone} if phone else {}))
+        made.email = make.EmailAddressFactory(contact=made.contact, **({"address": email} if email else {}))
+        return made
+
+    return customer
+
+
+@pytest.fixture
+def make_unit(make_customer: Callable[..., Any]) -> Callable[..., Any]:
+    """`make_unit(site=..., **fields)`: an air conditioner with one R-410A circuit, on `.circuit`."""
+
+    def unit(**fields: Any) -> Any:
+        if "site" not in fields:
+            fields["site"] = make_customer().site
+        made = make.UnitFactory(**fields)
+        made.circuit = make.CircuitFactory(unit=made)
+        return made
+
+    return unit
+
+
+@pytest.fixture
+def make_part(branch: Any) -> Callable[..., Any]:
+    """`make_part(on={place: quantity}, **fields)`: a part, received into the places named."""
+
+    def part(*, on: dict[Any, Any] | None = None, **fields: Any) -> Any:
+        from inventory.actions import receive_stock
+
+        made = make.PartFactory(**fields)
+        for place, quantity in (on or {}).items():
+            receive_stock(
+                place_id=place.pk,
+                part_id=made.pk,
+                quantity=quantity,
+                unit_cost=made.cost,
+                key=str(uuid.uuid4()),
+                now=instant(12),
+            )
+        return made
+
+    return part
+
+
+@pytest.fixture
+def make_job(make_customer: Callable[..., Any]) -> Callable[..., Any]:
+    """`make_job(customer=..., technician=user_or_technician, starts_at=..., minutes=..., now=..., **book_job's)`.
+
+    Booked by the action, and placed on the board where a technician is named; `.visit` is its first visit.
+    """
+
+    def job(
+        *,
+        customer: Any = None,
+        technician: Any = None,
+        starts_at: Any = None,
+        minutes: int = 60,
+        now: Any = None,
+        job_type: Any = None,
+        **fields: Any,
+    ) -> Any:
+        from dispatch import actions
+
+        customer = customer or make_customer()
+        site = fields.pop("site", None) or customer.site
+        job_type = job_type or make.JobTypeFactory()
+        made = actions.book_job(
+            uuid=fields.pop("uuid", None) or uuid.uuid4(),
+            customer_id=customer.pk,
+            site_id=site.pk,
+            job_type_id=job_type.pk,
+            summary=fields.pop("summary", "No cooling upstairs"),
+            now=now or instant(13),
+            minutes=minutes,
+            **fields,
+        )
+        visit = made.visits.order_by("sequence").first()
+        if technician is not None:
+            starts_at = starts_at or instant(15)
+            technician = getattr(technician, "technician", technician)
+            visit = actions.place_visit(
+                visit.pk,
+                technician_id=technician.pk,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=minutes),
+                version=visit.version,
+                now=now or instant(13),
+            ).visit
+            made.refresh_from_db()
+        made.visit = visit
+        return made
+
+    return job
+
+
+# Races ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one of several did: its result, or the exception it ended with."""
+
+    result: Any = None
+    error: BaseException | None = None
+
+    @property
+    def won(self) -> bool:
+        """Whether it came through."""
+        return self.error is None
+
+
+@pytest.fixture
+def at_once() -> Callable[..., list[Outcome]]:
+    """`at_once(n, function)` calls it n times at the same instant, each on its own connection.
+
+    The function may take the number of its call (0..n-1). Needs `django_db(transaction=True)`.
+    """
+
+    def race(n: int, function: Callable[..., Any], *, patience: float = 30) -> list[Outcome]:
+        takes_number = function.__code__.co_argcount > 0 if hasattr(function, "__code__") else False
+        barrier = threading.Barrier(n)
+        outcomes: list[Outcome] = [Outcome(error=TimeoutError("still running"))] * n
+
+        def one(number: int) -> None:
+            try:
+                connections["default"].ensure_connection()
+                barrier.wait(patience)
+                outcomes[number] = Outcome(result=function(number) if takes_number else function())
+            except BaseException as error:
+                outcomes[number] = Outcome(error=error)
+            finally:
+                connections.close_all()
+
+        threads = [
+            threading.Thread(target=contextvars.copy_context().run, args=(one, number), daemon=True)
+            for number in range(n)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(patience)
+        return outcomes
+
+    return race
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Row locks patched out: the twin of a race test shows that without them both would get in."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *args, **kwargs: self._chain())
