@@ -1,4 +1,4 @@
-"""What a technician's phone may ask for: each reads its body, calls one action, and says which chain it joined."""
+"""What a phone may ask for: each reads its body, calls one action, and names the chain it joined."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading what a phone or another door sent: wrong shapes become sentences, never exceptions of the language."""
+"""Reading what a phone or another door sent: wrong shapes become sentences, never raw exceptions."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def yes_in(body: Mapping[str, Any], name: str) -> bool:
 
 
 def instant_in(body: Mapping[str, Any], name: str) -> datetime | None:
-    """An ISO instant in UTC, None where there is none or it cannot be read: a device's clock is only a hint."""
+    """An ISO instant in UTC, None where it is missing or unreadable: a device's clock is only a hint."""
     text = text_in(body, name, longest=40)
     try:
         instant = parse_datetime(text) if text else None
