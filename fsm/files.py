@@ -29,7 +29,7 @@ LINK_SALT = "fsm.files"
 class Encoded:
     """A picture as we keep it: no metadata, at most so large; `sha256_received` is of the bytes that came in."""
 
-    bytes: bytes
+    data: bytes
     width: int
     height: int
     sha256_received: str
@@ -39,8 +39,8 @@ class Encoded:
 def reencode_image(data: bytes, *, longest: int = 2000, keep_png: bool = False) -> Encoded:
     """Decode, turn upright, shrink and encode again; raises NotPossible on anything that is not a photo.
 
-    Opaque pictures become JPEG, those with transparency PNG, as do all with `keep_png` (a signature, a logo).
-    EXIF and all else is dropped.
+    Pictures become JPEG on white; with `keep_png` (a signature, a logo) PNG, which may be transparent. EXIF and all
+    else is dropped.
     """
     received = hashlib.sha256(data).hexdigest()
     try:
@@ -53,8 +53,7 @@ def reencode_image(data: bytes, *, longest: int = 2000, keep_png: bool = False) 
             with Image.open(BytesIO(data), formats=READABLE) as opened:
                 opened.draft("RGB", (longest, longest))  # lets a large JPEG be read at a fraction of its size
                 picture = ImageOps.exif_transpose(opened)
-                see_through = picture.has_transparency_data
-                picture = picture.convert("RGBA" if see_through else "RGB")
+                picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
                 picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     except (
         OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning
@@ -63,15 +62,15 @@ def reencode_image(data: bytes, *, longest: int = 2000, keep_png: bool = False) 
             _("This file is not a photo we can read. Nothing was saved; take it again or choose another."),
             field="photo",
         ) from None
-    clean = Image.new(picture.mode, picture.size)
-    clean.paste(picture)
+    see_through = picture.mode == "RGBA"
+    clean = Image.new("RGBA" if see_through and keep_png else "RGB", picture.size, 0 if keep_png else "white")
+    clean.paste(picture, mask=picture if see_through else None)
     file = BytesIO()
-    as_png = see_through or keep_png
-    if as_png:
+    if keep_png:
         clean.save(file, "PNG", optimize=True)
     else:
         clean.save(file, "JPEG", quality=82, optimize=True)
-    return Encoded(file.getvalue(), *clean.size, received, "png" if as_png else "jpg")
+    return Encoded(file.getvalue(), *clean.size, received, "png" if keep_png else "jpg")
 
 
 def serve_private(
