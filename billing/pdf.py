@@ -155,20 +155,17 @@ def invoice_pdf(document: InvoiceDocument) -> bytes:
 
 
 def _compile(document: InvoiceDocument, picture: bytes) -> bytes:
-    files = {
-        "main.typ": _template("invoice.typ"),
-        "document.json": json.dumps(page_data(document)).encode(),
-        "logo.json": json.dumps(list(picture)).encode(),  # Typst's files in memory must be text
-    }
     day = document.issued_on or date(2000, 1, 1)
-    noon = datetime.combine(day, time(12), tzinfo=UTC)
     try:
-        made = typst.compile(files, format="pdf", ignore_system_fonts=True, timestamp=int(noon.timestamp()))
+        return typst.compile(
+            _template("invoice.typ"),
+            format="pdf",
+            ignore_system_fonts=True,
+            timestamp=int(datetime.combine(day, time(12), tzinfo=UTC).timestamp()),
+            sys_inputs={"document": json.dumps(page_data(document)), "logo": json.dumps(list(picture))},
+        )
     except RuntimeError as error:  # TypstError is one, and so is what it raises for a file it cannot read
         raise PdfFailed(str(error)) from error
-    if not isinstance(made, bytes):
-        raise PdfFailed("Typst returned no file.")
-    return made
 
 
 @cache

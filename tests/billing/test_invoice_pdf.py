@@ -183,7 +183,7 @@ def test_every_line_is_there_and_the_heading_repeats_on_every_page(count):
 def test_a_word_without_a_break_wraps_inside_its_column():
     word = "W" * 300
     page = text(replace(INVOICE, lines=[sold(word, detail=word)], bill_to=[word], notes=word))
-    rows = [squeezed(row) for row in page.splitlines() if "WW" in row]
+    rows = [row for row in map(squeezed, page.splitlines()) if "WW" in row]
     assert "".join(rows).count("W") == 1200
     assert max(row.count("W") for row in rows) <= 54  # as many as fit between the margins
     assert len(rows) > 30
