@@ -112,6 +112,12 @@ def tone_of(value: Any) -> str:
 
 
 @register.filter
+def sign_of(value: Any) -> str:
+    """The icon of a known state, for a place too small for its pill: {% icon visit.state|sign_of label %}."""
+    return STATES.get(str(value), ("grey", "circle"))[1]
+
+
+@register.filter
 def is_check(field: BoundField) -> bool:
     """Whether the field is one tick box, which stands before its label."""
     return getattr(field.field.widget, "input_type", "") == "checkbox" and not field.use_fieldset
