@@ -16,9 +16,11 @@ from .field import (
     use_part,
 )
 from .jobs import cancel_job, close_job, hold_job, reopen_job, resume_job, write_note
+from .on_behalf import Answer, complete_on_behalf
 from .planning import Placed, add_technician, place_visit, release_technician, unschedule_visit
 
 __all__ = [
+    "Answer",
     "Placed",
     "add_photo",
     "add_technician",
@@ -29,6 +31,7 @@ __all__ = [
     "cancel_job",
     "change_window",
     "close_job",
+    "complete_on_behalf",
     "complete_visit",
     "edit_job",
     "go_en_route",

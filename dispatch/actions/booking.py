@@ -94,10 +94,14 @@ def add_visit(
     now: datetime,
     window: Window | None = None,
     minutes: int | None = None,
+    uuid: uuids.UUID | None = None,
 ) -> Visit:
-    """One more visit on an open job, in the tray."""
+    """One more visit on an open job, in the tray; the same uuid is the same visit."""
     del now
     job = locked_job(job_id)
+    standing = job.visits.filter(uuid=uuid).first() if uuid else None
+    if standing is not None:
+        return standing
     if job.state not in JOB_STATES.open() - {JobState.WORK_COMPLETE, JobState.CLOSED}:
         raise NotPossible(
             _("Job %(job)s is %(state)s; reopen it before adding a visit.")
@@ -106,7 +110,7 @@ def add_visit(
     _refuse_window(window)
     with rooted("job", job.uuid):
         last = job.visits.aggregate(last=Max("sequence"))["last"] or 0
-        visit = _make_visit(job, sequence=last + 1, window=window, minutes=minutes)
+        visit = _make_visit(job, sequence=last + 1, window=window, minutes=minutes, uuid=uuid)
         tell_boards(visit)
     return visit
 
@@ -165,9 +169,17 @@ def _refuse_window(window: Window | None) -> None:
         raise NotPossible(_("The arrival window must end after it starts."), field="window")
 
 
-def _make_visit(job: Job, *, sequence: int, window: Window | None, minutes: int | None) -> Visit:
+def _make_visit(
+    job: Job,
+    *,
+    sequence: int,
+    window: Window | None,
+    minutes: int | None,
+    uuid: uuids.UUID | None = None,
+) -> Visit:
     start, end = window or (None, None)
     visit = Visit.objects.create(
+        uuid=uuid or uuids.uuid4(),
         job=job,
         sequence=sequence,
         window_start=start,
