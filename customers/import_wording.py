@@ -117,8 +117,21 @@ _ROWS: Final[Mapping[str, Promise]] = {
     "changed_since": _(
         "Already here as %(customer)s, but different in the file now: %(what)s. Nothing was changed."
     ),
-    "gone_since": _("Was imported before and is no longer here (deleted or undone by hand)."),
+    "renumbered": _(
+        "Already here as %(customer)s under QuickBooks number %(was)s; this row has %(now)s. "
+        "Nothing was changed."
+    ),
     "refused": _("%(sentence)s"),
+}
+
+
+_DOUBTS: Final[Mapping[str, Promise]] = {
+    "fictitious": _("not a real number (555-01xx)"),
+    "repeated": _("looks like a placeholder"),
+    "too_short": _("too few digits"),
+    "invalid_area": _("no such area code"),
+    "invalid_exchange": _("cannot be a real number"),
+    "rounded": _("digits lost in a spreadsheet"),
 }
 
 
@@ -136,6 +149,11 @@ def sentence(code: str, details: Iterable[Iterable[str]]) -> str:
     """What to know about a row, as a sentence in the reader's language."""
     text = str(_ROWS[code]) % _Blank((key, value) for key, value in details)
     return text.replace(": .", ".").replace(" .", ".")
+
+
+def doubt(flag: str) -> str:
+    """What is doubtful about a telephone number, in a few words; empty for one that is fine."""
+    return str(_DOUBTS[flag]) if flag else ""
 
 
 def codes() -> frozenset[str]:
