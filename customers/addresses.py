@@ -193,6 +193,12 @@ def time_zone_of(state: str, postal_code: str) -> str:
     return _ZONE_BY_PREFIX.get(postal_code[:3], _ZONE_BY_STATE[state])
 
 
+def short_street_word(word: str) -> str:
+    """A street word in its postal short form (avenue: ave), any other word as it is; in lower case."""
+    word = word.casefold().strip(".,")
+    return (_SUFFIXES.get(word) or _DIRECTIONS.get(word) or word).casefold()
+
+
 def standard_case(text: str) -> str:
     """LOUD or quiet text as Words; text that mixes cases already is left as it was typed."""
     if text != text.upper() and text != text.lower():

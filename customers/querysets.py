@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fsm.permissions import May
+from django.db import connection
+
+from fsm.permissions import May, allowed
 from fsm.querysets import OfficeQuerySet
+
+from .search import FoundCustomer, statement, understand
 
 if TYPE_CHECKING:
     from .models import Communication, Customer, ImportBatch, Site  # noqa: F401 (named in strings below)
+
+
+def find_customers(query: str, user: Any, limit: int = 12) -> list[FoundCustomer]:
+    """The customers a caller may mean, best first, in one query.
+
+    By phone in any format (or its last four digits), by name with the words in any order and typing errors, by
+    contact, address, e-mail or number.
+    """
+    wanted = understand(query)
+    if wanted.is_empty or not allowed(user, May.SEE_CUSTOMERS):
+        return []
+    sql, params = statement(wanted, limit=limit, branch_ids=user.branch_ids or None)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [FoundCustomer(*row) for row in cursor.fetchall()]
 
 
 class CustomerQuerySet(OfficeQuerySet["Customer"]):
     """Who we work for."""
 
     capability = May.SEE_CUSTOMERS
+
+    def for_record(self) -> CustomerQuerySet:
+        """A customer with what its page's head shows."""
+        return self.select_related("branch", "parent", "bill_to")
 
 
 class SiteQuerySet(OfficeQuerySet["Site"]):

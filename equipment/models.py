@@ -14,6 +14,7 @@ from customers.models import Site
 from fsm.history import History
 
 from .querysets import RefrigerantRecordQuerySet, UnitQuerySet
+from .states import UnitStatus as UnitStatus
 
 OUNCES_IN_POUND = 16
 
@@ -67,14 +68,6 @@ class Category(models.TextChoices):
     ICE_MACHINE = "ice_machine", _("Ice machine")
     THERMOSTAT = "thermostat", _("Thermostat")
     OTHER = "other", _("Other")
-
-
-class UnitStatus(models.TextChoices):
-    """Whether it runs."""
-
-    ACTIVE = "active", _("In service")
-    MOTHBALLED = "mothballed", _("Mothballed")
-    RETIRED = "retired", _("Retired")
 
 
 class DateKnownBy(models.TextChoices):

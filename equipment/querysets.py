@@ -19,7 +19,11 @@ class UnitQuerySet(OfficeQuerySet["Unit"]):
 
     def at_site(self, site_id: int) -> UnitQuerySet:
         """Units of a site, those in service first, with their circuits."""
-        return self.filter(site=site_id).prefetch_related("circuits__refrigerant").order_by("status", "category", "pk")
+        return (
+            self.filter(site=site_id)
+            .prefetch_related("circuits__refrigerant")
+            .order_by("status", "category", "pk")
+        )
 
 
 class RefrigerantRecordQuerySet(OfficeQuerySet["RefrigerantRecord"]):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from fsm.history import History
@@ -76,7 +76,8 @@ class Customer(models.Model):
             ),
             models.CheckConstraint(name="customer_has_a_name", condition=~Q(name="")),
             models.CheckConstraint(
-                name="customer_is_not_its_own_parent", condition=Q(parent__isnull=True) | ~Q(parent=models.F("pk"))
+                name="customer_is_not_its_own_parent",
+                condition=Q(parent__isnull=True) | ~Q(parent=models.F("pk")),
             ),
             models.CheckConstraint(
                 name="customer_refusal_has_reason",
@@ -106,7 +107,9 @@ class Contact(models.Model):
     """A person at a customer."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="contacts", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, models.PROTECT, related_name="contacts", verbose_name=_("customer")
+    )
     name = models.CharField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=60, blank=True)
     is_primary = models.BooleanField(_("first to call"), default=False)
@@ -175,6 +178,13 @@ class EmailAddress(models.Model):
         return self.address
 
 
+# What customers/search.py asks an address by; the index answers only where both are spelled the same.
+WHOLE_ADDRESS = Func(
+    "street", Value(" "), "unit", Value(" "), "city", Value(" "), "postal_code",
+    arg_joiner=" || ", template="(%(expressions)s)",
+)  # fmt: skip
+
+
 class Site(models.Model):
     """A place we work at; units and service history belong to it."""
 
@@ -211,7 +221,7 @@ class Site(models.Model):
         ]
         indexes = [
             models.Index(name="site_match_key", fields=["match_key"]),
-            GinIndex(name="site_street_trgm", fields=["street"], opclasses=["gin_trgm_ops"]),
+            GinIndex(OpClass(WHOLE_ADDRESS, name="gin_trgm_ops"), name="site_address_trgm"),
         ]
 
     def __str__(self) -> str:
@@ -257,7 +267,8 @@ class CustomerNote(models.Model):
 class ExternalId(models.Model):
     """What another system calls a customer or a site of ours: importing twice finds the first.
 
-    `name` is the other system's exact name for it (QuickBooks posts by it); `fingerprint` is of the row as it came.
+    `name` is the other system's exact name for it (QuickBooks posts by it); `fingerprint` is of the row as it
+    came.
     """
 
     system = models.CharField(max_length=40)

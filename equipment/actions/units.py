@@ -1,0 +1,191 @@
+"""Units: installed, edited, put to rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from customers.models import Site
+from customers.versions import check_version
+from fsm.attribution import because as with_reason
+from fsm.states import NotPossible
+
+from ..models import Circuit, DateKnownBy, Maker, Refrigerant, Unit
+from ..states import UNIT_STATES, UnitStatus
+
+UNIT_FIELDS = {
+    "category",
+    "name",
+    "model_number",
+    "serial",
+    "installed_on",
+    "date_known_by",
+    "location",
+    "tons",
+    "filter_size",
+    "notes",
+}
+MOST_TONS = Decimal(2000)
+
+
+class CircuitFields(NamedTuple):
+    """A circuit as it is said: its label, the refrigerant's ASHRAE number, the full charge where known."""
+
+    label: str
+    refrigerant: str
+    full_charge_oz: Decimal | None = None
+
+
+@transaction.atomic
+def install_unit(
+    *,
+    site_id: int,
+    category: str,
+    uuid: UUID | None = None,
+    maker: str = "",
+    circuits: Sequence[CircuitFields | tuple[str, str, Decimal | None]] = (),
+    **fields: Any,
+) -> Unit:
+    """Put a unit with its circuits on a site's list; the same uuid twice is one unit."""
+    _check_fields(fields)
+    site = Site.objects.select_for_update(no_key=True).get(pk=site_id)
+    if uuid and (standing := Unit.objects.filter(uuid=uuid).first()):
+        return standing
+    unit = Unit(uuid=uuid or uuid4(), site=site, category=category, maker=_maker(maker))
+    _set_fields(unit, fields)
+    unit.save(force_insert=True)
+    _set_circuits(unit, circuits)
+    return unit
+
+
+@transaction.atomic
+def edit_unit(
+    unit_id: int,
+    *,
+    version: int,
+    maker: str | None = None,
+    circuits: Sequence[CircuitFields | tuple[str, str, Decimal | None]] | None = None,
+    **fields: Any,
+) -> Unit:
+    """Change what the plate says; given circuits replace the list, one with records keeps its refrigerant."""
+    _check_fields(fields)
+    unit = Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
+    check_version(unit, version, fields, noun=_("unit"))
+    _set_fields(unit, fields)
+    if maker is not None:
+        unit.maker = _maker(maker)
+    if circuits is not None:
+        _set_circuits(unit, circuits)
+    return _save_new_version(unit)
+
+
+@transaction.atomic
+def retire_unit(unit_id: int, *, because: str) -> Unit:
+    """Take a unit out of service for good; its records stay, new ones are refused."""
+    return _move(unit_id, UnitStatus.RETIRED, because)
+
+
+@transaction.atomic
+def mothball_unit(unit_id: int, *, because: str) -> Unit:
+    """Put a unit to rest for a time."""
+    return _move(unit_id, UnitStatus.MOTHBALLED, because)
+
+
+@transaction.atomic
+def return_unit_to_service(unit_id: int, *, because: str) -> Unit:
+    """Undo a retirement or a rest."""
+    return _move(unit_id, UnitStatus.ACTIVE, because)
+
+
+def _move(unit_id: int, target: UnitStatus, because: str) -> Unit:
+    if not because.strip():
+        raise NotPossible(_("Say why."), field="because")
+    unit = Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
+    UNIT_STATES.check(unit.status, target)
+    unit.status = target
+    with with_reason(because.strip()):
+        return _save_new_version(unit)
+
+
+def _check_fields(fields: dict[str, Any]) -> None:
+    if unknown := fields.keys() - UNIT_FIELDS:
+        raise TypeError(f"unknown fields: {', '.join(sorted(unknown))}")
+    tons = fields.get("tons")
+    if tons is not None and not 0 < tons <= MOST_TONS:
+        raise NotPossible(_("The capacity must be more than nothing."), field="tons")
+
+
+def _set_fields(unit: Unit, fields: dict[str, Any]) -> None:
+    for name, value in fields.items():
+        setattr(unit, name, value.strip() if isinstance(value, str) else value)
+    unit.serial = unit.serial.upper()
+    if isinstance(unit.installed_on, date) and unit.date_known_by == DateKnownBy.UNKNOWN:
+        unit.date_known_by = DateKnownBy.OWNER
+    if unit.installed_on is None:
+        unit.date_known_by = DateKnownBy.UNKNOWN
+
+
+def _save_new_version(unit: Unit) -> Unit:
+    unit.version += 1
+    unit.save()
+    return unit
+
+
+def _maker(name: str) -> Maker | None:
+    name = " ".join(name.split())
+    if not name:
+        return None
+    return Maker.objects.filter(name__iexact=name).first() or Maker.objects.create(name=name[:60])
+
+
+def _set_circuits(unit: Unit, circuits: Sequence[CircuitFields | tuple[str, str, Decimal | None]]) -> None:
+    """Make the unit's circuits those given, matched by label."""
+    wanted = [CircuitFields(*circuit) for circuit in circuits]
+    labels = [circuit.label for circuit in wanted]
+    if len(set(labels)) != len(labels):
+        raise NotPossible(_("Two circuits have the same label."), field="circuits")
+    designations = [circuit.refrigerant for circuit in wanted]
+    known = {row.designation: row for row in Refrigerant.objects.filter(designation__in=designations)}
+    standing = {row.label: row for row in unit.circuits.select_for_update(no_key=True).order_by("pk")}
+    for label, row in standing.items():
+        if label not in labels:
+            _refuse_if_recorded(row)
+            row.delete()
+    for circuit in wanted:
+        refrigerant = known.get(circuit.refrigerant)
+        if refrigerant is None:
+            raise NotPossible(
+                _("“%(name)s” is not a refrigerant we know.") % {"name": circuit.refrigerant},
+                field="circuits",
+            )
+        if circuit.full_charge_oz is not None and circuit.full_charge_oz <= 0:
+            raise NotPossible(_("A full charge must be more than nothing."), field="circuits")
+        standing_row = standing.get(circuit.label)
+        if standing_row is None:
+            Circuit.objects.create(
+                unit=unit, label=circuit.label, refrigerant=refrigerant, full_charge_oz=circuit.full_charge_oz
+            )
+            continue
+        if standing_row.refrigerant_id != refrigerant.pk:
+            _refuse_if_recorded(standing_row)
+        if (standing_row.refrigerant_id, standing_row.full_charge_oz) != (
+            refrigerant.pk,
+            circuit.full_charge_oz,
+        ):
+            standing_row.refrigerant, standing_row.full_charge_oz = refrigerant, circuit.full_charge_oz
+            standing_row.save()
+
+
+def _refuse_if_recorded(circuit: Circuit) -> None:
+    if circuit.records.exists():
+        raise NotPossible(
+            _("Circuit %(label)s has refrigerant records. Its refrigerant cannot be changed or removed.")
+            % {"label": circuit.label},
+            field="circuits",
+        )
