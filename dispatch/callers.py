@@ -1,4 +1,4 @@
-"""Who is on the phone: everything that booking a call shows and offers, fetched before the page is rendered."""
+"""Who is on the phone: everything that booking a call shows and offers, fetched at once."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ class Caller:
         return self.site.time_zone if self.site else "America/Chicago"
 
 
-def caller(user: Any, customer_uuid: UUID, *, site_uuid: UUID | None, unit_uuids: list[UUID], now: datetime) -> Caller:
+def caller(
+    user: Any, customer_uuid: UUID, *, site_uuid: UUID | None, unit_uuids: list[UUID], now: datetime
+) -> Caller:
     """The customer as a call needs it; raises Customer.DoesNotExist for one that this person may not see.
 
     Without a site, the site of the first unit is chosen, else the customer's first.
@@ -55,7 +57,9 @@ def caller(user: Any, customer_uuid: UUID, *, site_uuid: UUID | None, unit_uuids
     customer = Customer.objects.visible_to(user).select_related("bill_to").get(uuid=customer_uuid)
     sites = list(customer.sites.filter(is_active=True))
     site = _chosen(sites, site_uuid, unit_uuids)
-    jobs = lines(Job.objects.visible_to(user).filter(customer=customer).for_lines().order_by("-created_at")[:40], now)
+    jobs = lines(
+        Job.objects.visible_to(user).filter(customer=customer).for_lines().order_by("-created_at")[:40], now
+    )
     under_way = [line for line in jobs if line.job.is_unfinished]
     done = [line for line in jobs if not line.job.is_unfinished]
     return Caller(
@@ -67,13 +71,17 @@ def caller(user: Any, customer_uuid: UUID, *, site_uuid: UUID | None, unit_uuids
         open_jobs=under_way,
         past_jobs=done[:RECENT],
         job_types=list(JobType.objects.filter(is_active=True)),
-        panels=[panel for panel in panels_for("customer", customer, user) if panel.key in ("balance", "money")],
+        panels=[
+            panel for panel in panels_for("customer", customer, user) if panel.key in ("balance", "money")
+        ],
     )
 
 
 def _chosen(sites: list[Site], site_uuid: UUID | None, unit_uuids: list[UUID]) -> Site | None:
     if site_uuid is None and unit_uuids:
-        at_unit = Unit.objects.filter(uuid__in=unit_uuids, site__in=sites).values_list("site__uuid", flat=True)
+        at_unit = Unit.objects.filter(uuid__in=unit_uuids, site__in=sites).values_list(
+            "site__uuid", flat=True
+        )
         site_uuid = at_unit.first()
     return next((site for site in sites if site.uuid == site_uuid), sites[0] if sites else None)
 
@@ -95,5 +103,8 @@ def _units(user: Any, site: Site | None) -> list[Unit]:
     if site is None:
         return []
     return list(
-        Unit.objects.visible_to(user).at_site(site.pk).exclude(status=UnitStatus.RETIRED).select_related("maker")
+        Unit.objects.visible_to(user)
+        .at_site(site.pk)
+        .exclude(status=UnitStatus.RETIRED)
+        .select_related("maker")
     )

@@ -1,4 +1,4 @@
-"""What the office does for a technician whose phone is not at hand: the same field actions, in the office's name."""
+"""What the office does for a technician without a phone: the same field actions, in the office's name."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from ..states import (
     ASSIGNMENT_HOLDING,
     HOLDING,
     JOB_UNFINISHED,
+    UNDER_WAY,
     AssignmentState,
     JobState,
     VisitOutcome,
@@ -219,6 +220,11 @@ class Visit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id and self.job.number}/{self.sequence}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether somebody is on the way to it or at work on it."""
+        return self.state in UNDER_WAY
 
 
 class AssignmentRole(models.TextChoices):

@@ -10,11 +10,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from customers.models import Contact
 from fsm.clock import local, now, today_in
 from fsm.states import NotPossible
 
+from ..actions.on_behalf import Answer
 from ..callers import Caller
-from ..models import CheckAnswer, CheckKind, Contact, Job, JobType, Priority, Visit, VisitCheck
+from ..models import CheckAnswer, CheckKind, Job, Priority, Visit, VisitCheck
 from ..windows import Window, between, read_pick
 
 FEW_SITES = 6
@@ -155,7 +157,8 @@ class BookForm(WindowMixin):
         typed = self.cleaned_data
         site = next(site for site in self.caller.sites if str(site.uuid) == typed["site"])
         contact = next(
-            (known.contact for known in self.caller.contacts if str(known.contact.uuid) == typed["contact"]), None
+            (known.contact for known in self.caller.contacts if str(known.contact.uuid) == typed["contact"]),
+            None,
         )
         arrival: Window | None = typed["arrival"]
         return {
@@ -204,7 +207,9 @@ class HoldForm(ReasonForm):
         """A day that is still to come, so that the job comes back to somebody's list."""
         day: date = self.cleaned_data["follow_up_on"]
         if day < now().date():
-            raise forms.ValidationError(_("Choose today or a later day, so that the job comes back to your list."))
+            raise forms.ValidationError(
+                _("Choose today or a later day: then the job comes back to your list.")
+            )
         return day
 
 
@@ -252,7 +257,7 @@ class WindowForm(WindowMixin):
         self.fields["version"].initial = visit.version
         if visit.window_start and visit.window_end:
             starts, ends = local(visit.window_start, zone), local(visit.window_end, zone)
-            self.initial |= {"window_day": starts.date(), "window_from": starts.time(), "window_until": ends.time()}
+            self.initial.update(window_day=starts.date(), window_from=starts.time(), window_until=ends.time())
 
     def clean(self) -> dict[str, Any]:
         """The window as instants."""
@@ -265,7 +270,6 @@ class EditJobForm(forms.Form):
     """What can be changed about a job whose work is not done."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    job_type = forms.ModelChoiceField(JobType.objects.none(), label=gettext_lazy("Job type"), empty_label=None)
     priority = forms.TypedChoiceField(label=gettext_lazy("How soon"), choices=Priority.choices, coerce=int)
     summary = forms.CharField(label=gettext_lazy("What is wrong"), max_length=200)
     instructions = forms.CharField(
@@ -274,33 +278,35 @@ class EditJobForm(forms.Form):
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    contact = forms.ModelChoiceField(
-        Contact.objects.none(),
-        label=gettext_lazy("Who to ask for"),
-        required=False,
-        empty_label=gettext_lazy("Nobody in particular"),
-    )
+    contact = forms.ChoiceField(label=gettext_lazy("Who to ask for"), required=False)
     po_number = forms.CharField(label=gettext_lazy("PO number"), required=False, max_length=40)
 
     def __init__(self, job: Job, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {
             "version": job.version,
-            "job_type": job.job_type_id,
             "priority": job.priority,
             "summary": job.summary,
             "instructions": job.instructions,
-            "contact": job.contact_id,
+            "contact": str(job.contact_id or ""),
             "po_number": job.po_number,
         } | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
-        types: Any = self.fields["job_type"]
-        types.queryset = JobType.objects.filter(is_active=True) | JobType.objects.filter(pk=job.job_type_id)
+        self.contacts = list(Contact.objects.filter(customer=job.customer_id, is_active=True))
         contacts: Any = self.fields["contact"]
-        contacts.queryset = Contact.objects.filter(customer=job.customer_id, is_active=True)
+        contacts.choices = [
+            ("", _("Nobody in particular")),
+            *((str(contact.pk), _named(contact)) for contact in self.contacts),
+        ]
+
+    def changes(self) -> dict[str, Any]:
+        """What the action takes: everything that was on the form."""
+        typed = dict(self.cleaned_data)
+        contact = typed.pop("contact")
+        return typed | {"contact_id": int(contact) if contact else None}
 
 
 class CompleteForm(forms.Form):
-    """What a technician would have said on the phone, asked of the office: open checks, outcome, signature, parts."""
+    """What a technician would have said on the phone: open checks, outcome, signature, parts."""
 
     outcome = forms.ChoiceField(
         label=gettext_lazy("How it ended"),
@@ -312,7 +318,10 @@ class CompleteForm(forms.Form):
         widget=forms.RadioSelect,
     )
     note = forms.CharField(
-        label=gettext_lazy("What was done"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("What was done"),
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     no_signature_because = forms.CharField(
         label=gettext_lazy("Why there is no signature"), required=False, max_length=200
@@ -321,15 +330,23 @@ class CompleteForm(forms.Form):
         label=gettext_lazy("The parts listed on the job are all that was used"), required=False
     )
 
-    def __init__(self, checks: list[VisitCheck], *args: Any, needs_signature: bool, **kwargs: Any) -> None:
+    photo = forms.FileField(
+        label=gettext_lazy("Photo"), required=False, help_text=gettext_lazy("This job type asks for one.")
+    )
+
+    def __init__(
+        self, checks: list[VisitCheck], *args: Any, needs_signature: bool, needs_photo: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.checks = checks
         if not needs_signature:
             del self.fields["no_signature_because"]
+        if not needs_photo:
+            del self.fields["photo"]
         for check in checks:
             self.fields[f"check_{check.uuid}"] = _check_field(check)
 
-    def answers(self) -> list[dict[str, Any]]:
+    def answers(self) -> list[Answer]:
         """What was answered, as the action takes it."""
         given = []
         for check in self.checks:
@@ -337,8 +354,21 @@ class CompleteForm(forms.Form):
             if value in (None, ""):
                 continue
             reading = value if check.kind == CheckKind.READING else None
-            given.append({"uuid": check.uuid, "reading": reading, "answer": "" if reading is not None else value})
+            given.append(Answer(check.uuid, "" if reading is not None else value, reading))
         return given
+
+    def completion(self) -> dict[str, Any]:
+        """What the action takes."""
+        typed = self.cleaned_data
+        photo = typed.get("photo")
+        return {
+            "outcome": typed["outcome"],
+            "note": typed["note"],
+            "no_signature_because": typed.get("no_signature_because", ""),
+            "parts_confirmed": typed["parts_confirmed"],
+            "answers": self.answers(),
+            "photo": photo.read() if photo else None,
+        }
 
 
 def _check_field(check: VisitCheck) -> forms.Field:
