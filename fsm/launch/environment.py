@@ -76,10 +76,16 @@ def prepare_venv(lock: Path) -> None:
         fcntl.flock(turn, fcntl.LOCK_EX)  # two commands at once: the second waits and finds it done
         if not works(VENV / "bin" / "python"):
             make_venv()
-        if stamp(lock).exists() and stamp(lock).read_text() == digest(lock):
+        if is_installed(lock):
             return
         install(VENV / "bin" / "python", lock)
         stamp(lock).write_text(digest(lock))
+
+
+def is_installed(lock: Path) -> bool:
+    """Whether `.venv` was filled from this very lock file, and still has Django."""
+    remembered = stamp(lock).read_text() if stamp(lock).exists() else ""
+    return remembered == digest(lock) and any(VENV.glob("lib/*/site-packages/django"))
 
 
 def stamp(lock: Path) -> Path:
@@ -144,10 +150,11 @@ def install(python: Path, lock: Path) -> None:
     seen = 0
     for line in process.stdout or ():
         said.append(line)
-        found = re.match(r"(?:Collecting|Requirement already satisfied:) ([^\s=<>!~;\[]+)", line)
+        # pip says Processing, with a path, for a file it need not download.
+        found = re.match(r"(?:Collecting|Processing|Requirement already satisfied:) ([^\s=<>!~;\[]+)", line)
         if found:
             seen += 1
-            passing("environment", f"{min(seen, total)} of {total}  {found[1]}")
+            passing("environment", f"{min(seen, total)} of {total}  {Path(found[1]).name}")
             if seen % 20 == 0 and not sys.stderr.isatty():
                 step("environment", f"{min(seen, total)} of {total}")
         elif line.startswith("Installing collected packages"):

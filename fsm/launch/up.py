@@ -40,18 +40,21 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
         prog="manage.py up",
         description="Start Sightglass on this machine: database, web, live updates, workers.",
     )
-    parser.add_argument(
-        "--port", type=int, default=8000, help="web port; live updates use the next one (8000)"
-    )
-    parser.add_argument(
-        "--host", default="127.0.0.1", help="address to listen on (127.0.0.1; 0.0.0.0 for all)"
-    )
-    parser.add_argument("--no-demo", action="store_true", help="leave an empty database empty")
-    parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="folder for database, files, secrets, logs (data)"
-    )
-    parser.add_argument("--check", action="store_true", help="start, ask whether all is well, stop")
+    add = parser.add_argument
+    add("--port", type=web_port, default=8000, help="web port (8000); live updates use the next one")
+    add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1; 0.0.0.0 for every one)")
+    add("--no-demo", action="store_true", help="leave an empty database empty")
+    add("--data", type=Path, metavar="DIR", help="folder for database, files, secrets and logs (data)")
+    add("--check", action="store_true", help="start, ask whether all is well, stop")
     return parser.parse_args(words)
+
+
+def web_port(word: str) -> int:
+    """A port whose next one exists too."""
+    number = int(word)
+    if not 1 <= number <= 65534:
+        raise argparse.ArgumentTypeError("choose a port from 1 to 65534")
+    return number
 
 
 class Stopped(BaseException):
@@ -159,14 +162,13 @@ def require_port(host: str, port: int, use: str) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-    except (OSError, OverflowError) as error:
-        number = getattr(error, "errno", None)
-        if number == errno.EADDRINUSE:
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
             raise CannotStart(
                 f"Port {port} ({use}) is taken by another program. Choose another with --port, "
                 f"for example: python3 manage.py up --port {port + 100 if use == 'web' else port + 99}"
             ) from None
-        if number == errno.EACCES:
+        if error.errno == errno.EACCES:
             raise CannotStart(
                 f"Port {port} ({use}) is not for ordinary users. Choose one above 1023 with --port."
             ) from None

@@ -68,16 +68,25 @@ def test_a_python_that_lacks_venv_is_told_what_to_install(venv, monkeypatch):
     assert not venv.exists()
 
 
-def test_a_changed_lock_file_is_installed_again_and_an_unchanged_one_is_not(venv, monkeypatch):
+def test_a_changed_lock_file_or_a_lost_django_is_installed_again_and_nothing_else_is(venv, monkeypatch):
     lock = venv.parent / "requirements.txt"
+    django = venv / "lib" / "python3.11" / "site-packages" / "django"
     installed = []
+
+    def install(python, file):
+        installed.append(file.read_text())
+        django.mkdir(parents=True, exist_ok=True)
+
     monkeypatch.setattr(environment, "works", lambda python: venv.exists())
     monkeypatch.setattr(environment, "make_venv", venv.mkdir)
-    monkeypatch.setattr(environment, "install", lambda python, file: installed.append(file.read_text()))
+    monkeypatch.setattr(environment, "install", install)
     for text in ["one", "one", "two", "two"]:
         lock.write_text(text)
         environment.prepare_venv(lock)
     assert installed == ["one", "two"]
+    django.rmdir()
+    environment.prepare_venv(lock)
+    assert installed == ["one", "two", "two"]
 
 
 def test_an_installation_that_failed_is_tried_again(venv, monkeypatch):
@@ -141,6 +150,13 @@ def test_a_taken_port_is_named_together_with_the_option_that_changes_it():
         with pytest.raises(CannotStart, match=rf"Port {port} \(web\) is taken.*--port"):
             up.require_port("127.0.0.1", port, "web")
     up.require_port("127.0.0.1", port, "web")
+
+
+@pytest.mark.parametrize("word", ["0", "65535", "99999", "web"])
+def test_a_port_that_does_not_exist_is_refused(word, capsys):
+    with pytest.raises(SystemExit):
+        up.arguments(["--port", word])
+    assert "--port" in capsys.readouterr().err
 
 
 def test_an_address_that_is_not_this_machines_is_refused_with_a_sentence():
