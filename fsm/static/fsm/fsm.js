@@ -224,6 +224,17 @@ document.addEventListener("click", (event) => {
 });
 
 /* ---- htmx: say what went wrong, put the focus on an error ---- */
+// A whole page where a part was expected: the answer redirected. Follow it, unless it leads to the log-in page,
+// which would lose what was typed.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, target } = event.detail;
+  if (target === document.body || !/^\s*<!doctype/i.test(xhr.responseText)) return;
+  event.detail.shouldSwap = false;
+  const to = new URL(xhr.responseURL || location.href);
+  if (words.logIn && to.pathname === words.logIn) toast(words.signedOut, "error");
+  else if (xhr.status < 400) location.assign(to);
+  else toast(words.failed, "error");
+});
 document.addEventListener("htmx:sendError", () => toast(words.unreachable, "error"));
 document.addEventListener("htmx:timeout", () => toast(words.unreachable, "error"));
 document.addEventListener("htmx:responseError", (event) => {
