@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -14,15 +15,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from customers.models import Customer
-from customers.phones import search_digits
+from customers.phones import format_us, search_digits
+from customers.querysets import find_customers
+from customers.search import FoundCustomer
 from fsm.clock import local, now
 from fsm.permissions import May, requires
 from fsm.states import NotPossible
+from fsm.web.navigation import url_of
 from fsm.web.pages import fragment, render_page
 
 from .. import actions
 from ..callers import Caller, caller
-from ..finding import Found, found
 from ..job_lines import day_words, lines
 from ..models import Job
 from ..windows import quick_picks
@@ -161,8 +164,30 @@ def _search_page(request: HttpRequest) -> HttpResponse:
     return render_page(request, "dispatch/book_find.html", context)
 
 
-def _found(request: HttpRequest, query: str) -> list[Found]:
-    return found(query, request.user, limit=ENOUGH) if len(query) >= 2 else []
+@dataclass(frozen=True)
+class Hit:
+    """One customer among the results, with where the press leads."""
+
+    customer: FoundCustomer
+    phone: str
+    url: str
+
+
+def _found(request: HttpRequest, query: str) -> list[Hit]:
+    return [
+        Hit(
+            customer,
+            format_us(customer.phone),
+            _book_url(
+                {"customer": customer.uuid, **({"site": customer.site_uuid} if customer.site_uuid else {})}
+            ),
+        )
+        for customer in find_customers(query, request.user, limit=ENOUGH)
+    ]
+
+
+def _book_url(params: dict[str, Any]) -> str:
+    return f"{reverse('dispatch:book')}?{urlencode(params)}"
 
 
 def _add_customer_url(query: str) -> str:
@@ -173,7 +198,7 @@ def _add_customer_url(query: str) -> str:
         params["phone"] = query
     elif query and not any(letter.isdigit() for letter in query):
         params["name"] = query
-    return f"{reverse('customers:add-customer')}?{urlencode(params)}"
+    return f"{url_of('customers:add-customer')}?{urlencode(params)}"
 
 
 def _board_url(form: BookForm, who: Caller) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -52,6 +51,7 @@ class Deed:
     danger: bool = False
     columns: str = ""
     theirs: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    version_now: Callable[[], int] | None = None
     shown: dict[str, Any] = field(default_factory=dict)
 
 
@@ -66,7 +66,7 @@ def _answer(request: HttpRequest, deed: Deed) -> HttpResponse:
             except Stale as refusal:
                 status = 409
                 deed.shown = deed.theirs(refusal.theirs)
-                _renew(deed.form, refusal)
+                _renew(deed)
                 refuse(deed.form, refusal)
             except NotPossible as refusal:
                 status = 409
@@ -80,11 +80,11 @@ def _answer(request: HttpRequest, deed: Deed) -> HttpResponse:
     return render_page(request, "dispatch/job_deed.html", context, status=status)
 
 
-def _renew(form: forms.Form, refusal: Stale) -> None:
+def _renew(deed: Deed) -> None:
     """Pressing again, having seen what stands there now, replaces it."""
-    if "version" in form.fields and "version" in refusal.theirs:
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["version"] = refusal.theirs["version"]  # type: ignore[index]
+    if deed.version_now is not None:
+        deed.form.data = deed.form.data.copy()
+        deed.form.data["version"] = deed.version_now()
 
 
 def _back(request: HttpRequest, job: Job) -> HttpResponse:
@@ -140,6 +140,7 @@ def edit_job(request: HttpRequest, job_uuid: UUID) -> HttpResponse:
             form=form,
             do=lambda form: actions.edit_job(job.pk, now=now(), **form.changes()),
             theirs=theirs,
+            version_now=lambda: Job.objects.values_list("version", flat=True).get(pk=job.pk),
         ),
     )
 
@@ -200,6 +201,7 @@ def change_window(request: HttpRequest, visit_uuid: UUID) -> HttpResponse:
             do=do,
             columns="two",
             theirs=lambda stands: {_("Arrival window"): _window_words(visit, stands, zone)},
+            version_now=lambda: Visit.objects.values_list("version", flat=True).get(pk=visit.pk),
         ),
     )
 

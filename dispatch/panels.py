@@ -1,0 +1,150 @@
+"""What work shows on other pages: jobs of a customer, site or unit; today and what waits at home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fsm.clock import day_in, now, today_in
+from fsm.company import the_company
+from fsm.panels import panel
+from fsm.permissions import May, allowed
+
+from .job_lines import lines
+from .models import Job, Priority, Visit
+from .states import HOLDING, JOB_UNFINISHED, JobState, VisitState
+
+LAST = 10
+WAITING = 8
+
+
+@panel(
+    "customer",
+    key="jobs",
+    title=gettext_lazy("Jobs"),
+    order=30,
+    template="dispatch/_customer_jobs.html",
+    may=May.SEE_JOBS,
+)
+def jobs_of_customer(customer: Any, user: Any) -> dict[str, Any]:
+    """Open jobs first, then the last ones."""
+    shown = _jobs(Job.objects.visible_to(user).filter(customer=customer))
+    return shown | _book(user, {"customer": customer.uuid}) | _all_jobs(customer.name, shown["total"])
+
+
+@panel(
+    "site",
+    key="jobs",
+    title=gettext_lazy("Jobs"),
+    order=30,
+    template="dispatch/_customer_jobs.html",
+    may=May.SEE_JOBS,
+)
+def jobs_of_site(site: Any, user: Any) -> dict[str, Any]:
+    """Open jobs first, then the last ones, at this address."""
+    shown = _jobs(Job.objects.visible_to(user).filter(site=site))
+    params = {"customer": site.customer.uuid, "site": site.uuid}
+    return shown | _book(user, params) | _all_jobs(site.street, shown["total"])
+
+
+@panel(
+    "unit",
+    key="jobs",
+    title=gettext_lazy("Jobs"),
+    order=30,
+    template="dispatch/_customer_jobs.html",
+    may=May.SEE_JOBS,
+)
+def jobs_of_unit(unit: Any, user: Any) -> dict[str, Any]:
+    """Open jobs first, then the last ones, that named this unit."""
+    site = unit.site
+    params = {"customer": site.customer.uuid, "site": site.uuid, "unit": unit.uuid}
+    return _jobs(Job.objects.visible_to(user).filter(units__unit=unit)) | _book(user, params)
+
+
+def _jobs(jobs: Any) -> dict[str, Any]:
+    """The open ones and the last ones of a set, with how many there are."""
+    instant = now()
+    total = jobs.count()
+    newest = lines(jobs.for_lines().order_by("-created_at", "-pk")[: LAST * 2], instant)
+    under_way = [line for line in newest if line.job.is_unfinished]
+    done = [line for line in newest if not line.job.is_unfinished]
+    return {"open": under_way, "last": done[:LAST], "total": total, "count": total}
+
+
+def _book(user: Any, params: dict[str, Any]) -> dict[str, Any]:
+    if not allowed(user, May.BOOK_JOBS):
+        return {}
+    return {"book_url": f"{reverse('dispatch:book')}?{urlencode(params)}"}
+
+
+def _all_jobs(words: str, total: int) -> dict[str, Any]:
+    if total <= LAST:
+        return {}
+    return {"more_url": f"{reverse('dispatch:jobs')}?{urlencode({'q': words})}", "more_label": _("All jobs")}
+
+
+@panel(
+    "home",
+    key="today",
+    title=gettext_lazy("Today"),
+    order=10,
+    template="dispatch/_home_today.html",
+    may=May.SEE_JOBS,
+)
+def today(_home: Any, user: Any) -> dict[str, Any]:
+    """Today's visits by state, those whose window has passed, and the tray."""
+    instant = now()
+    zone = the_company().time_zone
+    start, end = day_in(zone, today_in(zone, instant))
+    visits = Visit.objects.visible_to(user)
+    waiting = Q(state=VisitState.UNSCHEDULED, job__state__in=JOB_UNFINISHED) & ~Q(job__state=JobState.ON_HOLD)
+    unarrived = [state for state in HOLDING if state not in (VisitState.ON_SITE, VisitState.PAUSED)]
+    late = Q(window_end__lt=instant) & (Q(state__in=unarrived) | waiting)
+    of_today = Q(starts_at__gte=start, starts_at__lt=end)
+    counts = visits.aggregate(
+        in_all=Count("pk", filter=of_today & ~Q(state__in=[VisitState.CANCELLED, VisitState.UNUSED])),
+        done=Count("pk", filter=of_today & Q(state=VisitState.DONE)),
+        on_site=Count("pk", filter=of_today & Q(state__in=[VisitState.ON_SITE, VisitState.PAUSED])),
+        en_route=Count("pk", filter=of_today & Q(state=VisitState.EN_ROUTE)),
+        late=Count("pk", filter=late),
+        waiting=Count("pk", filter=waiting),
+    )
+    counts["to_come"] = counts["in_all"] - counts["done"] - counts["on_site"] - counts["en_route"]
+    late_jobs = Job.objects.visible_to(user).filter(pk__in=visits.filter(late).values("job_id")).for_lines()
+    overdue = lines(late_jobs.order_by("priority", "created_at")[:WAITING], instant)
+    context = {"counts": counts, "overdue": overdue}
+    if allowed(user, May.SEE_BOARD):
+        context |= {"more_url": reverse("dispatch:board"), "more_label": _("Open the board")}
+    return context
+
+
+@panel(
+    "home",
+    key="waiting",
+    title=gettext_lazy("Waiting for scheduling"),
+    order=20,
+    template="dispatch/_home_waiting.html",
+    may=May.SEE_JOBS,
+)
+def waiting_for_scheduling(_home: Any, user: Any) -> dict[str, Any]:
+    """Calls without a time, the most urgent and the oldest first, and jobs on hold that are due again."""
+    instant = now()
+    company_day = today_in(the_company().time_zone, instant)
+    jobs = Job.objects.visible_to(user)
+    in_tray = Visit.objects.filter(state=VisitState.UNSCHEDULED).values("job_id")
+    tray = jobs.filter(pk__in=in_tray, state__in=[JobState.BOOKED, JobState.IN_PROGRESS, JobState.SCHEDULED])
+    held = jobs.filter(state=JobState.ON_HOLD, follow_up_on__lte=company_day)
+    return {
+        "waiting": lines(tray.for_lines().order_by("priority", "created_at", "pk")[:WAITING], instant),
+        "due": lines(held.for_lines().order_by("follow_up_on", "pk")[:WAITING], instant),
+        "count": tray.count(),
+        "emergency": Priority.EMERGENCY,
+        "more_url": f"{reverse('dispatch:jobs')}?state={JobState.BOOKED}",
+        "more_label": _("All to schedule"),
+    }
