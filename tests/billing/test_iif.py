@@ -287,6 +287,10 @@ def test_any_text_fits_the_encoding_the_width_and_stays_put(typed, width):
         ({"items": [replace(ITEMS[0], percent=D(8))], "payments": [payment()]}, "no other item has one"),
         ({"payments": [payment(amount="0.00")]}, "not an amount received"),
         ({"payments": [payment(amount="-5.00")]}, "not an amount received"),
+        ({"payments": [payment("P 1")]}, "needs a number without blanks"),
+        ({"payments": [payment(customer=":".join(["x" * 41] * 6))]}, "has 251 characters .* takes 209"),
+        ({"items": [replace(ITEMS[2], percent=D("100.01"))], "payments": [payment()]}, "a tax rate that"),
+        ({"items": [replace(ITEMS[2], percent=D("NaN"))], "payments": [payment()]}, "a tax rate that"),
         ({}, "nothing to write"),
     ],
 )
@@ -482,9 +486,8 @@ def test_a_wrong_date_is_caught(number, day):
 
 @pytest.mark.parametrize("written", ["02/30/2026", "2026-11-20", "11/20/26", "1/5/2026", "", "١١/20/2026"])
 def test_a_day_that_is_none_is_caught(written):
-    raw = changed(POSTED[0], WHEN, written.encode("utf-8"))
-    with pytest.raises(IifBroken):
-        prove(parse(raw))
+    with pytest.raises(IifBroken, match="not a day as MM/DD/YYYY"):
+        prove(parse(changed(POSTED[0], WHEN, written.encode("utf-8"))))
 
 
 @given(st.integers(0, len(RAW) - 1))
@@ -502,7 +505,7 @@ def test_a_byte_that_is_no_letter_is_caught(place, byte):
 @pytest.mark.parametrize(
     ("number", "cell", "value", "sentence"),
     [
-        (POSTED[0], 2, b"CREDIT MEMO", "type|sign|totals"),
+        (POSTED[0], 2, b"CREDIT MEMO", "is of type “INVOICE” in a transaction of type “CREDIT MEMO”"),
         (POSTED[1], 2, b"PAYMENT", "is of type “PAYMENT” in a transaction of type “INVOICE”"),
         (POSTED[1], 4, b"Magic Account", "account “Magic Account” is not listed"),
         (POSTED[1], 13, b"Magic Item", "item “Magic Item” is not listed"),
@@ -512,7 +515,7 @@ def test_a_byte_that_is_no_letter_is_caught(place, byte):
         (POSTED[1], AMOUNT, b"-100", "not a number"),
         (POSTED[1], 8, b"10009", "has the number 10009"),
         (POSTED[1], 14, b"N", "not the sales tax"),
-        (POSTED[3], 15, b"", "sales tax lines|PRICE|QNTY"),
+        (POSTED[3], 15, b"", "QNTY is “”, which is not a number"),
         (POSTED[0], 5, b"x" * 42, "NAME has a part of more than 41"),
         (POSTED[0], 8, b"123456789012", "DOCNUM has 12 characters of at most 11"),
         (POSTED[0], 9, b"m" * 4096, "MEMO has 4096"),
@@ -522,6 +525,69 @@ def test_a_byte_that_is_no_letter_is_caught(place, byte):
 )
 def test_a_changed_cell_is_caught(number, cell, value, sentence):
     caught(changed(number, cell, value), sentence)
+
+
+def cells_of(changes):
+    """The file with single cells changed: {(row, cell): value}."""
+    rows = [row.split(b"\t") for row in ROWS]
+    for (number, cell), value in changes.items():
+        rows[number][cell] = value
+    return joined(b"\t".join(cells) for cells in rows)
+
+
+def row_of(start, nth=0):
+    """The number of the nth row that begins so."""
+    return [number for number, row in enumerate(ROWS) if row.startswith(start)][nth]
+
+
+TRNS, SPL = row_of(b"TRNS"), row_of(b"SPL")
+CUST, TAX = row_of(b"CUST"), SPL + 2
+CREDIT, CASH = row_of(b"TRNS", 2), row_of(b"TRNS", 4)
+FREE = row_of(b"TRNS", 1)
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (RAW[:-1], "its last row is cut off"),
+        (RAW[: RAW.rindex(b"ENDTRNS")], f"transaction of row {CASH + 1} has no end"),
+        (joined([*ROWS[:SPL], ROWS[0], *ROWS[SPL:]]), "is a header inside the transaction"),
+        (joined([ROWS[0], *ROWS]), "repeats the header !ACCNT"),
+        (joined([*ROWS[: CUST - 1], *ROWS[CUST + 1 :], *ROWS[CUST - 1 : CUST + 1]]), "!CUST comes too late"),
+        (RAW.replace(b"!CUST\tNAME", b"!CUST\tNOME"), "!CUST does not have our columns"),
+        (RAW.replace(b"!ACCNT\tNAME\tACCNTTYPE\tDESC\tEXTRA", b"!ACCNT\tNAME"), "does not have our columns"),
+        (joined([*ROWS[:CUST], *ROWS[CUST + 1 :], ROWS[CUST]]), "CUST row among the transactions"),
+        (joined([*ROWS[:CUST], ROWS[TRNS], *ROWS[CUST:]]), "TRNS row before any !TRNS header"),
+        (joined([*ROWS[:-1], ROWS[-1] + b"\t"]), "ENDTRNS stands alone"),
+        (joined([*ROWS[:TRNS], *ROWS[TRNS + 1 :]]), "SPL row outside a transaction"),
+        (
+            joined([*ROWS[: SPL + 1], ROWS[TRNS], *ROWS[SPL + 1 :]]),
+            "begins a transaction before the one of row",
+        ),
+        (cells_of({(CUST, 1): b""}), "has no name"),
+        (joined([*ROWS[: CUST + 1], *ROWS[CUST:]]), "the name “Smith, Ann” is already in row"),
+        (cells_of({(row_of(b"INVITEM"), 4): b"Nowhere"}), "the account “Nowhere” is not listed"),
+        (cells_of({(CASH, 2): b"BILL", (CASH + 1, 2): b"BILL"}), "“BILL” is not a transaction we write"),
+        (cells_of({(TRNS, 5): b""}), "names no customer"),
+        (cells_of({(FREE, 8): b"", (FREE + 1, 8): b"", (FREE + 2, 8): b""}), "has no number"),
+        (joined([*ROWS[: FREE + 1], *ROWS[FREE + 2 :]]), "has no lines"),
+        (joined([*ROWS[: FREE + 2], *ROWS[FREE + 3 :]]), "has 0 sales tax lines instead of 1"),
+        (cells_of({(CASH, 7): b"-5.00", (CASH + 1, 7): b"5.00"}), "one positive amount against one line"),
+        (cells_of({(CASH + 1, 5): b"Smith, Bob"}), "is for “Smith, Bob” in a payment by “Smith, Ann”"),
+        (cells_of({(CASH, 4): INCOME.encode()}), "from the receivables to undeposited funds"),
+        (cells_of({(CASH + 1, 4): INCOME.encode()}), "from the receivables to undeposited funds"),
+        (cells_of({(TRNS, 4): b"Undeposited Funds"}), "which is not the receivables"),
+        (cells_of({(CREDIT + step, 2): b"INVOICE" for step in range(3)}), "the sign of -108.25 is wrong"),
+        (cells_of({(SPL, 13): b""}), "sells no item"),
+        (cells_of({(TAX, 4): INCOME.encode()}), "sales tax posts by a sales tax item to a liability"),
+        (cells_of({(TAX, 13): b"Diagnostic"}), "sales tax posts by a sales tax item to a liability"),
+        (cells_of({(TAX, 5): b""}), "not the sales tax of 8.25% owed to an agency"),
+        (cells_of({(TRNS, 18): b"13/01/2026"}), "DUEDATE is “13/01/2026”"),
+    ],
+)
+def test_each_rule_has_its_own_sentence(raw, sentence):
+    with pytest.raises(IifBroken, match=sentence):
+        prove(parse(raw))
 
 
 def test_a_second_document_of_the_same_number_is_caught():
