@@ -25,5 +25,3 @@ def default_branch() -> Branch:
             name=company.city or company.name, defaults={"time_zone": company.time_zone}
         )
     return branch
-
-

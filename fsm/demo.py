@@ -12,6 +12,7 @@ from django.conf import settings
 
 from .permissions import Role
 
+COMPANY_NAME = "Lone Star Comfort Air"
 PASSWORD = "sightglass-demo"  # noqa: S105 (printed on purpose: the demo company is nobody's)
 LOGINS: list[tuple[str, str, Role]] = [
     ("olivia", "Olivia Grant", Role.OWNER),

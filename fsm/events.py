@@ -46,3 +46,10 @@ def event_types() -> list[type[Event]]:
 def subscribers() -> Mapping[type[Event], list[Callable[[Any], None]]]:
     """Event -> those who listen."""
     return {event: list(_subscribers[event]) for event in event_types()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonChanged(Event):
+    """Somebody was added, or their role, name or activity changed."""
+
+    user_id: int

@@ -20,7 +20,7 @@ from .states import NotPossible
 
 # A 48-megapixel telephone is the largest camera we expect; a small file that unpacks to more is an attack.
 MOST_PIXELS = 60_000_000
-READABLE = ("JPEG", "PNG", "WEBP", "GIF", "MPO")
+READABLE = ("JPEG", "PNG", "WEBP", "GIF")
 SHOWN_INLINE = {"image/jpeg", "image/png", "application/pdf"}
 LINK_SALT = "fsm.files"
 
@@ -90,7 +90,9 @@ def serve_private(
         response = FileResponse(file.open("rb"), content_type=kind)
         name = download_as or PurePosixPath(str(file.name)).name
         as_attachment = not inline or kind not in SHOWN_INLINE
-        response.headers["Content-Disposition"] = content_disposition_header(as_attachment, name) or "attachment"
+        response.headers["Content-Disposition"] = (
+            content_disposition_header(as_attachment, name) or "attachment"
+        )
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"

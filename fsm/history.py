@@ -72,7 +72,9 @@ def insert_with_history(objects: Sequence[M]) -> list[M]:
 def update_with_history(queryset: QuerySet[M], **values: Any) -> int:
     """Set the values on every row of the queryset and write one history row each; returns how many rows."""
     model = queryset.model
-    keys = list(queryset.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True))
+    keys = list(
+        queryset.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk", flat=True)
+    )
     if not keys:
         return 0
     model._base_manager.filter(pk__in=keys).update(**values)
@@ -133,4 +135,3 @@ def _copy_into_history(model: type[models.Model], keys: Sequence[Any], kind: str
             f"WHERE {quote(pk.column)} = ANY(%s) ORDER BY {quote(pk.column)}",
             [*extra.values(), list(keys)],
         )
-

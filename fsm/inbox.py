@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from .attribution import attributed, current
 from .clock import now as clock_now
 from .models import FieldOperation, Outcome, User
-from .permissions import May, allowed
+from .permissions import May, allowed, refusal_sentence
 from .states import NotPossible, Stale
 
 Body = dict[str, Any]
@@ -73,7 +74,8 @@ def receive(
     if known is None:
         raise NotPossible(_("This version does not know the operation “%(kind)s”.") % {"kind": kind})
     if not allowed(user, known.may):
-        raise NotPossible(_("Your role may not %(what)s.") % {"what": known.may.value})
+        raise NotPossible(refusal_sentence(known.may))
+    body = storable(body)
     fingerprint = body_hash(kind, body, files or {})
     with attributed(user=user, source="technician"), transaction.atomic():
         who = current()
@@ -96,12 +98,12 @@ def receive(
             return earlier
         try:
             with transaction.atomic():
-                row.answer = known.handler(user, body, files or {}, now=row.received_at) or {}
+                row.answer = storable(known.handler(user, body, files or {}, now=row.received_at) or {})
                 row.root = row.answer.pop("root", "")
                 row.outcome = Outcome.APPLIED
         except Stale as refusal:
             row.outcome, row.sentence = Outcome.CONFLICT, str(refusal)
-            row.answer = {"theirs": refusal.theirs}
+            row.answer = storable({"theirs": refusal.theirs})
         except NotPossible as refusal:
             row.outcome, row.sentence = Outcome.REFUSED, str(refusal)
         row.save(update_fields=["answer", "root", "outcome", "sentence"])
@@ -134,6 +136,22 @@ def _claim(row: FieldOperation) -> bool:
     row.pk = inserted[0]
     row._state.adding = False
     return True
+
+
+def storable(values: Body) -> Body:
+    """The values as JSON keeps them: instants and decimals as text, without the NUL that PostgreSQL refuses."""
+    found: Body = json.loads(json.dumps(values, cls=DjangoJSONEncoder), object_hook=_without_nul)
+    return found
+
+
+def _without_nul(values: Body) -> Body:
+    return {key.replace("\x00", ""): _clean(value) for key, value in values.items()}
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    return [_clean(part) for part in value] if isinstance(value, list) else value
 
 
 def body_hash(kind: str, body: Body, files: Files) -> str:

@@ -21,7 +21,9 @@ _after: dict[str, Callable[[OutboxRow], None]] = {}
 MOST_ATTEMPTS = 8
 
 
-def delivers(kind: str, *, settled: Callable[[OutboxRow], None] | None = None) -> Callable[[Deliver], Deliver]:
+def delivers(
+    kind: str, *, settled: Callable[[OutboxRow], None] | None = None
+) -> Callable[[Deliver], Deliver]:
     """Register how rows of a kind leave the house; `settled(row)` hears of sent and finally failed ones.
 
     The function returns the outside's reference and raises on failure; it may be called again with the same row,
@@ -35,6 +37,11 @@ def delivers(kind: str, *, settled: Callable[[OutboxRow], None] | None = None) -
         return deliver
 
     return register
+
+
+def deliverers() -> dict[str, Deliver]:
+    """Every kind that can leave the house."""
+    return dict(_deliverers)
 
 
 def post(kind: str, *, about: Reference, payload: dict[str, Any]) -> OutboxRow:
@@ -82,7 +89,14 @@ def _deliver_next() -> bool:
                 else:
                     row.not_before = now + timedelta(seconds=15 * 2**row.attempts)
             row.save(
-                update_fields=["attempts", "state", "done_at", "last_error", "not_before", "outside_reference"]
+                update_fields=[
+                    "attempts",
+                    "state",
+                    "done_at",
+                    "last_error",
+                    "not_before",
+                    "outside_reference",
+                ]
             )
             if row.state != OutboxState.WAITING and row.kind in _after:
                 _after[row.kind](row)

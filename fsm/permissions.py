@@ -10,12 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import TextChoices
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 
 class Role(TextChoices):
@@ -32,34 +32,34 @@ class Role(TextChoices):
 class May(StrEnum):
     """Capabilities, each the end of a sentence: "your role may ..."."""
 
-    SIGN_IN = "sign in"
-    SEE_HOME = "see the office's home page"
-    SEE_CUSTOMERS = "see customers"
-    EDIT_CUSTOMERS = "change customers"
-    IMPORT_CUSTOMERS = "import customers"
-    BOOK_JOBS = "book jobs"
-    SEE_JOBS = "see jobs"
-    SEE_BOARD = "see the board"
-    MOVE_VISITS = "move visits"
-    CANCEL_JOBS = "cancel jobs"
-    COMPLETE_FOR_OTHERS = "complete work on behalf of a technician"
-    WORK_VISITS = "work their own visits"
-    SEE_EQUIPMENT = "see equipment"
-    EDIT_EQUIPMENT = "change equipment"
-    SEE_STOCK = "see stock"
-    MOVE_STOCK = "move stock"
-    EDIT_PARTS = "change parts and places"
-    SEE_MONEY = "see invoices and payments"
-    EDIT_PRICES = "change the price book"
-    EDIT_INVOICES = "change draft invoices"
-    ISSUE_INVOICES = "issue invoices"
-    ADJUST_INVOICES = "void, credit or write off invoices"
-    TAKE_PAYMENTS = "record payments"
-    RUN_QUICKBOOKS = "exchange with QuickBooks"
-    SEE_TRACE = "see the trace of a change"
-    SEE_HOUSE = "see how the house works"
-    MANAGE_COMPANY = "change the company's settings"
-    MANAGE_PEOPLE = "see and change people"
+    SIGN_IN = gettext_noop("sign in")
+    SEE_HOME = gettext_noop("see the office's home page")
+    SEE_CUSTOMERS = gettext_noop("see customers")
+    EDIT_CUSTOMERS = gettext_noop("change customers")
+    IMPORT_CUSTOMERS = gettext_noop("import customers")
+    BOOK_JOBS = gettext_noop("book jobs")
+    SEE_JOBS = gettext_noop("see jobs")
+    SEE_BOARD = gettext_noop("see the board")
+    MOVE_VISITS = gettext_noop("move visits")
+    CANCEL_JOBS = gettext_noop("cancel jobs")
+    COMPLETE_FOR_OTHERS = gettext_noop("complete work on behalf of a technician")
+    WORK_VISITS = gettext_noop("work their own visits")
+    SEE_EQUIPMENT = gettext_noop("see equipment")
+    EDIT_EQUIPMENT = gettext_noop("change equipment")
+    SEE_STOCK = gettext_noop("see stock")
+    MOVE_STOCK = gettext_noop("move stock")
+    EDIT_PARTS = gettext_noop("change parts and places")
+    SEE_MONEY = gettext_noop("see invoices and payments")
+    EDIT_PRICES = gettext_noop("change the price book")
+    EDIT_INVOICES = gettext_noop("change draft invoices")
+    ISSUE_INVOICES = gettext_noop("issue invoices")
+    ADJUST_INVOICES = gettext_noop("void, credit or write off invoices")
+    TAKE_PAYMENTS = gettext_noop("record payments")
+    RUN_QUICKBOOKS = gettext_noop("exchange with QuickBooks")
+    SEE_TRACE = gettext_noop("see the trace of a change")
+    SEE_HOUSE = gettext_noop("see how the house works")
+    MANAGE_COMPANY = gettext_noop("change the company's settings")
+    MANAGE_PEOPLE = gettext_noop("see and change people")
 
     @property
     def key(self) -> str:
@@ -92,7 +92,7 @@ ROLES: dict[str, frozenset[May]] = {
     ),
 }
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def allowed(user: Any, capability: May) -> bool:
@@ -102,16 +102,21 @@ def allowed(user: Any, capability: May) -> bool:
     )
 
 
+def refusal_sentence(capability: May) -> str:
+    """What a person without the capability is told."""
+    return _("Your role may not %(what)s.") % {"what": _(capability.value)}
+
+
 def requires(capability: May) -> Callable[[View], View]:
     """Guard a view: the signed-out go to the log-in page, others without the capability get a 403 that says so."""
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _to_log_in(request)
             if not allowed(request.user, capability):
-                raise PermissionDenied(_("Your role may not %(what)s.") % {"what": capability.value})
+                raise PermissionDenied(refusal_sentence(capability))
             return view(request, *args, **kwargs)
 
         guarded.requires = capability  # type: ignore[attr-defined]

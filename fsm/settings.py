@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "fsm.web.middleware.renew_session",
     "fsm.web.middleware.attribute_request",
     "fsm.web.middleware.answer_refusals",
 ]
@@ -129,14 +130,15 @@ DATABASES = {
     "default": {
         **database(env("DATABASE_URL")),
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,  # a database that restarted costs nobody an error page
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             "application_name": "sightglass",
+            # How alike a misspelt name must be to be offered (trigrams; the server's own 0.6 misses "Jonson").
+            "options": "-c pg_trgm.word_similarity_threshold=0.45",
             # A pool only where one process answers many requests; commands and tests keep one connection.
             **(
-                {"pool": {"min_size": 1, "max_size": 8, "timeout": 20}}
-                if env_flag("SIGHTGLASS_POOL")
-                else {}
+                {"pool": {"min_size": 1, "max_size": 8, "timeout": 20}} if env_flag("SIGHTGLASS_POOL") else {}
             ),
         },
         "TEST": {"NAME": env("SIGHTGLASS_TEST_DATABASE", "test_sightglass")},
@@ -167,7 +169,10 @@ Q_CLUSTER = {
 # People ----------------------------------------------------------------------------------------
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["username", "name", "email"]},
+    },
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},

@@ -61,6 +61,12 @@ class Recurring:
     cron: str
     tier: Tier
 
+    @property
+    def callable(self) -> Callable[[], None]:
+        """The function itself."""
+        found: Callable[[], None] = import_string(self.function)
+        return found
+
 
 _recurring: dict[str, Recurring] = {}
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from .company import the_company
 from .history import ATTRIBUTION_COLUMNS, history_model, is_tracked
-from .references import Reference, kind_of
+from .references import Reference, kind_of, ref_of
 
 QUIET_FIELDS = {"id", "uuid", "created_at", "version", "updated_at"}
+# That they changed is part of the story; what they say is for the technician of the day only.
+SECRET_FIELDS = {"gate_code", "access_notes"}
+LONGEST_WORDS = 240
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,15 @@ class Step:
     reference: Reference | None = None
     app: str = ""
     order: int = 0
+    table: str = ""
 
 
 RowsFor = Callable[[str], Iterable[Step]]
 OriginsOf = Callable[[uuid.UUID], Iterable[models.Model]]
 _tracers: list[RowsFor] = []
+RootOf = Callable[[Any], str]
 _origins: dict[str, OriginsOf] = {}
+_roots: dict[str, RootOf] = {}
 
 
 def traces(rows_for: RowsFor) -> RowsFor:
@@ -67,9 +77,40 @@ def origins(kind: str) -> Callable[[OriginsOf], OriginsOf]:
     return register
 
 
+def roots(kind: str) -> Callable[[RootOf], RootOf]:
+    """Say which chain a thing of this kind belongs to: `@roots("invoice") def root_of(invoice) -> "job:uuid"`."""
+
+    def register(find: RootOf) -> RootOf:
+        _roots[kind] = find
+        return find
+
+    return register
+
+
+def root_of(thing: models.Model) -> Reference:
+    """The chain that a thing belongs to; itself where nobody said otherwise."""
+    own = ref_of(thing)
+    found = _roots[own.kind](thing) if own.kind in _roots else ""
+    return Reference.parse(found) if found else own
+
+
+def story(thing: models.Model) -> list[Step]:
+    """The chain that a thing belongs to and the thing's own versions, each step once, oldest first.
+
+    Times among the changes are written in the company's zone.
+    """
+    steps: dict[tuple[Any, ...], Step] = {}
+    with timezone.override(ZoneInfo(the_company().time_zone)):
+        for step in [*timeline(thing), *chain(str(root_of(thing)))]:
+            steps.setdefault((step.table, step.order, step.when, step.what, step.verb, step.batch), step)
+    return sorted(steps.values(), key=lambda step: (step.when, step.order))
+
+
 def tracked_models() -> list[type[models.Model]]:
     """Every model of ours that keeps history, bottom floor first."""
-    return [model for app in settings.APPS for model in apps.get_app_config(app).get_models() if is_tracked(model)]
+    return [
+        model for app in settings.APPS for model in apps.get_app_config(app).get_models() if is_tracked(model)
+    ]
 
 
 def chain(root: str) -> list[Step]:
@@ -82,7 +123,9 @@ def chain(root: str) -> list[Step]:
     if reference.kind in _origins:
         for thing in _origins[reference.kind](reference.uuid):
             made = _steps(type(thing), {"id": thing.pk, "history_type": "+"})
-            steps.extend(step for step in made if step.reference is None or (step.reference, step.verb) not in seen)
+            steps.extend(
+                step for step in made if step.reference is None or (step.reference, step.verb) not in seen
+            )
     return sorted(steps, key=lambda step: (step.when, step.order))
 
 
@@ -146,6 +189,7 @@ def _steps(model: type[models.Model], which: dict[str, Any]) -> list[Step]:
                 reference=Reference(kind, row.uuid) if kind else None,
                 app=model._meta.app_label,
                 order=row.history_id,
+                table=history._meta.db_table,
             )
         )
     return steps
@@ -158,7 +202,7 @@ def _names(model: type[models.Model], rows: list[Any]) -> dict[tuple[str, Any], 
         if column.is_relation and column.related_model:
             keys = {getattr(row, column.attname, None) for row in rows} - {None}
             related: Any = column.related_model
-            for thing in related._base_manager.filter(pk__in=keys):
+            for thing in related._base_manager.filter(pk__in=keys).select_related():
                 names[column.attname, thing.pk] = str(thing)
     return names
 
@@ -168,7 +212,13 @@ def _changes(
 ) -> list[Change]:
     changes = []
     for column in model._meta.concrete_fields:
-        if column.name in QUIET_FIELDS or column.name in ATTRIBUTION_COLUMNS or not hasattr(after, column.attname):
+        if (
+            column.name in QUIET_FIELDS
+            or column.name in ATTRIBUTION_COLUMNS
+            or not hasattr(after, column.attname)
+        ):
+            continue
+        if not column.editable:
             continue
         old = getattr(before, column.attname) if before else None
         new = getattr(after, column.attname)
@@ -187,6 +237,8 @@ def _changes(
 def _words(column: Any, value: Any, names: dict[tuple[str, Any], str]) -> str:
     if value is None or value == "":
         return ""
+    if column.name in SECRET_FIELDS:
+        return "•••"
     if column.choices:
         return str(dict(column.flatchoices).get(value, value))
     if column.is_relation:
@@ -194,5 +246,8 @@ def _words(column: Any, value: Any, names: dict[tuple[str, Any], str]) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return value.isoformat(timespec="minutes")
-    return str(value)
+        return date_format(timezone.localtime(value), "N j, Y, P")
+    if isinstance(value, date):
+        return date_format(value, "N j, Y")
+    text = str(value)
+    return text if len(text) <= LONGEST_WORDS else f"{text[:LONGEST_WORDS]}…"

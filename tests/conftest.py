@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import importlib
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connections
 from django.db.models import QuerySet
 from django.test import Client
@@ -50,6 +52,33 @@ def _cheap_and_private(settings: Any, tmp_path: Any) -> None:
     }
 
 
+def _put_back_facts() -> None:
+    """What migrations filled in, when a test that really commits has emptied the tables."""
+    from equipment.models import Refrigerant
+
+    if not Refrigerant.objects.exists():
+        facts = importlib.import_module("equipment.migrations.0002_refrigerants_and_makers")
+        facts.fill(apps, None)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """A database kept from an earlier run has its facts again."""
+    with django_db_blocker.unblock():
+        _put_back_facts()
+
+
+@pytest.fixture(autouse=True)
+def _facts(request: pytest.FixtureRequest) -> None:
+    """Tests that really commit begin with the facts as well."""
+    marker = request.node.get_closest_marker("django_db")
+    if {"transactional_db", "live_server"} & set(request.fixturenames) or (
+        marker and marker.kwargs.get("transaction")
+    ):
+        request.getfixturevalue("transactional_db")
+        _put_back_facts()
+
+
 # The company and its people -------------------------------------------------------------------------
 
 
@@ -57,7 +86,11 @@ def _cheap_and_private(settings: Any, tmp_path: Any) -> None:
 def company(db: None) -> Any:
     """The company, in Texas."""
     return make.CompanyFactory(
-        name="Lone Star Comfort", phone="(512) 555-0100", city="Austin", state="TX", time_zone="America/Chicago"
+        name="Lone Star Comfort",
+        phone="(512) 555-0100",
+        city="Austin",
+        state="TX",
+        time_zone="America/Chicago",
     )
 
 
@@ -176,7 +209,9 @@ def make_customer(branch: Any) -> Callable[..., Any]:
     The customer carries `.site`, `.contact` and `.phone` for the test's convenience.
     """
 
-    def customer(*, street: str = "", phone: str = "", email: str = "", site: dict[str, Any] | None = None, **fields):
+    def customer(
+        *, street: str = "", phone: str = "", email: str = "", site: dict[str, Any] | None = None, **fields
+    ):
         made = make.CustomerFactory(**fields)
         made.site = make.SiteFactory(customer=made, **(site or {}), **({"street": street} if street else {}))
         made.contact = make.ContactFactory(customer=made, name=fields.get("contact_name", made.name))

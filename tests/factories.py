@@ -125,7 +125,7 @@ class FieldOperationFactory(Made):
     batch = LazyFunction(uuid.uuid4)
 
 
-def CompanyFactory(**fields: object) -> fsm.Company:  # noqa: N802
+def CompanyFactory(**fields: object) -> fsm.Company:
     """The one company, with the given fields changed."""
     company = the_company()
     for name, value in fields.items():
@@ -529,9 +529,7 @@ class PartUseFactory(Made):
     place = SubFactory(StockPlaceFactory)
     quantity = Decimal(1)
     reservation = LazyAttribute(
-        lambda o: ReservationFactory(
-            place=o.place, part=o.part, quantity=o.quantity, cause_uuid=o.visit.uuid
-        )
+        lambda o: ReservationFactory(place=o.place, part=o.part, quantity=o.quantity, cause_uuid=o.visit.uuid)
     )
     said_at = LazyFunction(instant)
 

@@ -12,9 +12,9 @@ __all__ = [
     "Counter",
     "FieldOperation",
     "LiveEvent",
-    "Outcome",
     "OutboxRow",
     "OutboxState",
+    "Outcome",
     "User",
     "UserBranch",
 ]

@@ -40,9 +40,7 @@ class Company(models.Model):
     city = models.CharField(_("city"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=2, blank=True)
     postal_code = models.CharField(_("ZIP"), max_length=10, blank=True)
-    time_zone = models.CharField(
-        _("time zone"), max_length=40, default="America/Chicago", choices=TIME_ZONES
-    )
+    time_zone = models.CharField(_("time zone"), max_length=40, default="America/Chicago", choices=TIME_ZONES)
     opens_at = models.TimeField(_("opens at"), default=time(7, 0))
     closes_at = models.TimeField(_("closes at"), default=time(18, 0))
     default_terms = models.CharField(_("usual terms"), max_length=30, default="Due on receipt")
@@ -72,7 +70,9 @@ class Company(models.Model):
     @property
     def address_lines(self) -> list[str]:
         """Street and city line, without blanks."""
-        city = " ".join(part for part in (f"{self.city}," if self.city else "", self.state, self.postal_code) if part)
+        city = " ".join(
+            part for part in (f"{self.city}," if self.city else "", self.state, self.postal_code) if part
+        )
         return [line for line in (self.street, city) if line]
 
 
@@ -89,9 +89,7 @@ class Branch(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=80, unique=True)
-    time_zone = models.CharField(
-        _("time zone"), max_length=40, default="America/Chicago", choices=TIME_ZONES
-    )
+    time_zone = models.CharField(_("time zone"), max_length=40, default="America/Chicago", choices=TIME_ZONES)
     street = models.CharField(_("street"), max_length=120, blank=True)
     city = models.CharField(_("city"), max_length=60, blank=True)
     state = models.CharField(_("state"), max_length=2, blank=True)

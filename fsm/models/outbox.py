@@ -39,7 +39,9 @@ class OutboxRow(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="outbox_state_is_known", condition=models.Q(state__in=OutboxState.values)),
+            models.CheckConstraint(
+                name="outbox_state_is_known", condition=models.Q(state__in=OutboxState.values)
+            ),
             models.CheckConstraint(
                 name="outbox_sent_has_time",
                 condition=~models.Q(state=OutboxState.SENT) | models.Q(done_at__isnull=False),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.utils.translation import gettext, gettext_lazy
 
 from ..clock import local
 from ..money import format_money
@@ -47,3 +48,54 @@ def clock(wall: datetime | None) -> str:
 def lookup(mapping: Any, key: Any) -> Any:
     """mapping[key], or nothing."""
     return mapping.get(key) if mapping else None
+
+
+DOORS = {
+    "office": gettext_lazy("office"),
+    "board": gettext_lazy("board"),
+    "technician": gettext_lazy("phone"),
+    "admin": gettext_lazy("back office"),
+    "api": gettext_lazy("another system"),
+    "import": gettext_lazy("import"),
+    "quickbooks": gettext_lazy("QuickBooks"),
+}
+
+
+@register.filter
+def door(source: str) -> str:
+    """The door through which something came, as a word."""
+    kind, _, name = source.partition(":")
+    if kind == "task":
+        return gettext("by itself (%(name)s)") % {"name": name.rpartition(".")[2].replace("_", " ")}
+    if kind == "command":
+        return gettext("command %(name)s") % {"name": name}
+    return str(DOORS.get(source, source))
+
+
+@register.filter
+def door_icon(source: str) -> str:
+    """The sign of a door."""
+    kind = source.partition(":")[0]
+    return {
+        "board": "board",
+        "technician": "mobile",
+        "task": "gear",
+        "command": "gear",
+        "import": "upload",
+    }.get(kind, "pen")
+
+
+@register.filter
+def door_tone(source: str) -> str:
+    """The tone of a door."""
+    return {"board": "violet", "technician": "teal", "task": "grey", "command": "grey"}.get(
+        source.partition(":")[0], "blue"
+    )
+
+
+@register.simple_tag(takes_context=True)
+def panel_body(context: template.Context, panel: Any) -> str:
+    """The inside of a panel, drawn by its own template with its own context."""
+    own: Any = context.template.engine.get_template(panel.template)  # type: ignore[attr-defined]
+    with context.push(panel=panel, **panel.context):
+        return str(own.render(context))

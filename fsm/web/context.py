@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, IntegerField, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 from django.urls import reverse
 
 from ..models import Branch, Company
@@ -28,7 +29,9 @@ def prepare(request: HttpRequest) -> Frame:
     """Fetch the frame once a request."""
     frame: Frame | None = getattr(request, "_frame", None)
     if frame is None:
-        branches = Branch.objects.filter(is_active=True).order_by().values("is_active").annotate(n=Count("pk"))
+        branches = (
+            Branch.objects.filter(is_active=True).order_by().values("is_active").annotate(n=Count("pk"))
+        )
         company = Company.objects.annotate(
             branch_count=Coalesce(Subquery(branches.values("n"), output_field=IntegerField()), 0)
         ).first()
@@ -71,7 +74,5 @@ def live_url(request: HttpRequest) -> str:
     """Where this browser finds the live stream: our own path, or the port beside ours on a local installation."""
     if not settings.LIVE_PORT:
         return settings.LIVE_PATH
-    host = request.get_host().rsplit(":", 1)[0]
+    host, _ = split_domain_port(request.get_host())
     return f"{request.scheme}://{host}:{settings.LIVE_PORT}{settings.LIVE_PATH}"
-
-

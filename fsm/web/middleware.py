@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 
 from ..attribution import attributed
+from ..clock import now as clock_now
 from ..states import NotPossible
 from .pages import refused
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+MOST_THROWN_AWAY = 500 * 2**20
 DOORS = {"/board/": "board", "/phone/": "technician", "/admin/": "admin", "/api/": "api"}
 
 
 def attribute_request(get_response: GetResponse) -> GetResponse:
     """Everything a request changes carries its user, its door and one batch."""
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         source = next((door for prefix, door in DOORS.items() if request.path.startswith(prefix)), "office")
         if not request.user.is_authenticated:
             with attributed(source=source):
@@ -31,18 +34,53 @@ def attribute_request(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-class answer_refusals:  # noqa: N801 (a middleware is named like a function in settings)
-    """NotPossible becomes a 409 with its sentence; a body over the limit a 413 before it is read."""
+RENEW_AFTER = timedelta(days=1)
+
+
+def renew_session(get_response: GetResponse) -> GetResponse:
+    """A session lasts fourteen days from its last day of use: a phone stays signed in over days off."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            now = clock_now()
+            renewed = request.session.get("renewed")
+            if renewed is None or now - datetime.fromisoformat(renewed) > RENEW_AFTER:
+                request.session["renewed"] = now.isoformat()
+        return get_response(request)
+
+    return middleware
+
+
+class answer_refusals:
+    """NotPossible becomes a 409 with its sentence, a body over the limit a 413, a GET of a button's address a page."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Refuse what is too large, else go on."""
-        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.UPLOAD_LIMIT:
+        if _length(request) > settings.UPLOAD_LIMIT:
+            _throw_away(request)
             return render(request, "413.html", {"limit_mb": settings.UPLOAD_LIMIT // 2**20}, status=413)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not getattr(response, "content", b""):
+            page = render(request, "405.html", status=405)
+            page.headers["Allow"] = response.headers["Allow"]
+            return page
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A refusal that a view let through."""
         return refused(request, exception) if isinstance(exception, NotPossible) else None
+
+
+def _length(request: HttpRequest) -> int:
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdecimal() else 0
+
+
+def _throw_away(request: HttpRequest) -> None:
+    """Read what is being sent without keeping it: a browser shows our answer only when it could finish sending."""
+    left = min(_length(request), MOST_THROWN_AWAY)
+    while left > 0 and (chunk := request.read(min(left, 2**16))):
+        left -= len(chunk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..permissions import May, allowed
@@ -57,6 +57,18 @@ ENTRIES = [
 
 def sections_for(user: Any, path: str) -> list[Section]:
     """What this person may enter; the longest address that the path begins with is current."""
-    entries = [(entry, reverse(entry.url_name)) for entry in ENTRIES if allowed(user, entry.may)]
-    here = max((url for _, url in entries if path.startswith(url)), key=len, default="")
-    return [Section(e.label, url, e.icon, url == here, e.group) for e, url in entries]
+    entries = [(entry, url_of(entry.url_name)) for entry in ENTRIES if allowed(user, entry.may)]
+    home = reverse("fsm:home")
+    here = max(
+        (url for _, url in entries if url and path.startswith(url) and url != home), key=len, default=home
+    )
+    here = here if here != home or path == home else ""
+    return [Section(e.label, url, e.icon, url == here, e.group) for e, url in entries if url]
+
+
+def url_of(name: str) -> str:
+    """The address of a page; empty while no app has it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -45,8 +45,16 @@ def fragment(
     return render_page(request, template, context, status=status)
 
 
+def refuse_in_form(form: Any, refusal: NotPossible) -> int:
+    """Put the refusal beside the field it names, or above the form; returns the status of the answer."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+    return 409
+
+
 def refused(request: HttpRequest, refusal: NotPossible) -> HttpResponse:
     """A 409 that says what was refused, as a fragment for htmx or scripts and as a page otherwise."""
     context = {"sentence": str(refusal), "theirs": refusal.theirs if isinstance(refusal, Stale) else {}}
-    small = getattr(request, "htmx", False) or request.headers.get("Accept", "").startswith("application/json")
+    small = getattr(request, "htmx", False) or request.headers.get("Accept", "").startswith(
+        "application/json"
+    )
     return render_page(request, "fsm/_refused.html" if small else "409.html", context, status=409)

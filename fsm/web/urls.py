@@ -1,4 +1,29 @@
-from django.urls import URLPattern
+"""The kernel's own addresses."""
+
+from django.urls import path
+
+from . import company, home, house, people, session, style
 
 app_name = "fsm"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search/", home.search, name="search"),
+    path("log-in/", session.log_in, name="log-in"),
+    path("log-out/", session.log_out, name="log-out"),
+    path("password/", session.change_password, name="change-password"),
+    path("theme/", session.set_theme, name="set-theme"),
+    path("language/", session.set_language, name="set-language"),
+    path("company/", company.company, name="company"),
+    path("company/logo/", company.logo, name="logo"),
+    path("company/branches/", company.branches, name="branches"),
+    path("company/branches/add/", company.add_branch, name="add-branch"),
+    path("company/branches/<uuid:branch_uuid>/", company.edit_branch, name="edit-branch"),
+    path("people/", people.people, name="people"),
+    path("people/add/", people.add_person, name="add-person"),
+    path("people/<uuid:person_uuid>/", people.edit_person, name="edit-person"),
+    path("people/<uuid:person_uuid>/password/", people.set_password, name="set-password"),
+    path("house/", house.events, name="events"),
+    path("style/", style.style, name="style"),
+    path("trace/<slug:kind>/<uuid:unique>/", house.trace, name="trace"),
+    path("healthz", house.healthz, name="healthz"),
+]

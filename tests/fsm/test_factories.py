@@ -34,4 +34,8 @@ def test_a_factory_makes_a_row_whose_history_is_attributed(db, model):
     assert str(made)
     if is_tracked(model):
         row = history_model(model).objects.filter(id=made.pk).latest("history_id")
-        assert (row.source, row.actor_name) == ("test", "Test")
+        facts = FACTORIES[model]._meta.django_get_or_create  # may stand there already, from a migration
+        assert (row.source, row.actor_name) in [
+            ("test", "Test"),
+            *([("migration", "Sightglass")] if facts else []),
+        ]
