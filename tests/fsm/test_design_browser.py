@@ -20,6 +20,10 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
+def answer_with(**reply):
+    return lambda route: route.fulfill(**reply)
+
+
 class Message(str):
     level_tag = "success"
 
@@ -83,6 +87,8 @@ def visit(browser, settings):
                     for n, topic in lines
                 )
                 route.fulfill(body=body, content_type="text/event-stream")
+            elif path == "/log-in/":
+                route.fulfill(body="<!doctype html><title>Log in</title>", content_type="text/html")
             elif request.method == "POST":
                 sent.append(request.post_data)
                 route.fulfill(body="kept", content_type="text/html")
@@ -253,3 +259,40 @@ def test_changes_of_others_arrive_once_and_only_for_the_topics_of_the_page(visit
     page.wait_for_function("heard.includes(4)")
     assert page.evaluate("heard.filter((id, n) => heard.indexOf(id) !== n || id === 3)") == []
     page.wait_for_function("document.documentElement.dataset.connection !== undefined")
+
+
+def test_a_part_that_asks_for_a_log_in_keeps_the_page_and_says_so(visit):
+    page = visit()
+    page.evaluate("document.getElementById('words').dataset.logIn = '/log-in/'")
+    page.locator("#s-form").evaluate("part => { htmx.ajax('GET', '/log-in/', {target: part}); }")
+    page.get_by_text("You are signed out").wait_for()
+    assert page.locator("#s-form").inner_text() == "Form"
+
+
+def test_a_server_that_does_not_answer_is_named(visit):
+    page = visit()
+    page.route("**/gone/", lambda route: route.abort())
+    page.locator("#s-form").evaluate(
+        "part => { htmx.ajax('POST', '/gone/', {target: part}).catch(() => 0); }"
+    )
+    page.get_by_text("No answer from the server. What you typed is still here").wait_for()
+
+
+def test_a_refusal_and_an_invalid_form_are_shown_where_they_belong(visit):
+    page = visit()
+    for status in (409, 422):
+        body = f"<p>Refused {status}.</p>"
+        page.route(f"**/{status}/", answer_with(status=status, body=body))
+        page.locator("#s-form").evaluate(f"part => {{ htmx.ajax('POST', '/{status}/', {{target: part}}); }}")
+        page.locator("#s-form", has_text=f"Refused {status}.").wait_for()
+
+
+def test_an_answer_into_the_shared_dialog_opens_it_and_an_empty_one_closes_it(visit):
+    page = visit()
+    page.route("**/part/", answer_with(body="<h2>Move</h2><input name='at'>"))
+    page.route("**/done/", answer_with(body=""))
+    page.evaluate("void htmx.ajax('GET', '/part/', {target: '#dialog-body'})")
+    dialog = page.get_by_role("dialog", name="Move")
+    dialog.wait_for()
+    page.evaluate("void htmx.ajax('GET', '/done/', {target: '#dialog-body'})")
+    dialog.wait_for(state="hidden")
