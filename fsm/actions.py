@@ -21,9 +21,9 @@ from .states import NotPossible
 
 COMPANY_FIELDS = frozenset(
     {
-        "name", "legal_name", "license_number", "phone", "email", "website", "street", "city", "state", "postal_code",
-        "time_zone", "opens_at", "closes_at", "default_terms", "invoice_note", "price_approval_percent",
-        "address_move_miles", "freeze_minutes",
+        "name", "legal_name", "license_number", "phone", "email", "website", "street", "city", "state",
+        "postal_code", "time_zone", "opens_at", "closes_at", "default_terms", "invoice_note",
+        "price_approval_percent", "address_move_miles", "freeze_minutes",
     }
 )  # fmt: skip
 BRANCH_FIELDS = frozenset({"name", "time_zone", "street", "city", "state", "postal_code", "is_active"})
@@ -82,10 +82,18 @@ def change_branch(branch_id: int, **fields: Any) -> Branch:
 
 @transaction.atomic
 def add_person(
-    *, by: User | None, username: str, name: str, role: str, password: str | None, branch_ids: Iterable[int] = (),
+    *,
+    by: User | None,
+    username: str,
+    name: str,
+    role: str,
+    password: str | None,
+    branch_ids: Iterable[int] = (),
     **fields: Any,
-) -> User:  # fmt: skip
-    """A person who may sign in with the password; without branches they see all. Only an owner makes an owner."""
+) -> User:
+    """A person who may sign in with the password; without branches they see all. Only an owner makes an
+    owner.
+    """
     _only(fields, PERSON_FIELDS)
     _refuse_above(by, role)
     username = username.strip().lower()
@@ -103,12 +111,14 @@ def add_person(
 
 @transaction.atomic
 def change_person(user_id: int, *, by: User, branch_ids: Iterable[int] | None = None, **fields: Any) -> User:
-    """Change a person. Only an owner changes an owner; nobody locks themselves out; one owner always remains."""
+    """Change a person. Only an owner changes an owner; nobody locks themselves out; one owner always
+    remains.
+    """
     _only(fields, PERSON_FIELDS)
     owners = list(
         User.objects.select_for_update(no_key=True).filter(role=Role.OWNER, is_active=True).order_by("pk")
     )
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    user: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if "username" in fields:
         fields["username"] = fields["username"].strip().lower()
         if User.objects.filter(username=fields["username"]).exclude(pk=user_id).exists():
@@ -133,7 +143,7 @@ def change_person(user_id: int, *, by: User, branch_ids: Iterable[int] | None = 
 @transaction.atomic
 def set_password(user_id: int, *, password: str, by: User | None = None) -> User:
     """A new password, already validated; every other session of the person ends."""
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    user: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if by is not None:
         _refuse_above(by, user.role)
     user.set_password(password)
@@ -145,7 +155,7 @@ def set_password(user_id: int, *, password: str, by: User | None = None) -> User
 @transaction.atomic
 def change_own_settings(user_id: int, *, theme: str | None = None, language: str | None = None) -> User:
     """What a person chooses for themselves; unknown values are refused."""
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    user: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
     changed = []
     if theme is not None:
         if theme not in {value for value, _label in User._meta.get_field("theme").flatchoices}:

@@ -14,7 +14,9 @@ UNATTRIBUTED = "unattributed"
 
 @dataclass(frozen=True)
 class Attribution:
-    """One answer to who, through which door, why; `batch` joins what one request or task did, `root` a job's chain."""
+    """One answer to who, through which door, why; `batch` joins what one request or task did, `root` a
+    job's chain.
+    """
 
     user_id: int | None = None
     actor_name: str = ""
@@ -34,7 +36,9 @@ def current() -> Attribution:
 
 @contextmanager
 def attributed(**changes: Any) -> Iterator[Attribution]:
-    """Change parts of the attribution for the block: user (a User), user_id, actor_name, source, reason, batch, root."""
+    """Change parts of the attribution for the block: user (a User), user_id, actor_name, source, reason,
+    batch, root.
+    """
     user = changes.pop("user", None)
     if user is not None:
         changes |= {"user_id": user.pk, "actor_name": str(user)}

@@ -17,7 +17,9 @@ def day_in(zone: str, day: date) -> tuple[datetime, datetime]:
 
 
 def at(zone: str, day: date, clock_time: time) -> datetime:
-    """A local wall time as a UTC instant; a time the clocks skip moves forward, one they repeat is the first."""
+    """A local wall time as a UTC instant; a time the clocks skip moves forward, one they repeat is the
+    first.
+    """
     return datetime.combine(day, clock_time, ZoneInfo(zone)).astimezone(UTC)
 
 

@@ -19,7 +19,9 @@ KINDS = {
 
 
 def take(kind: str, *, count: int = 1) -> list[str]:
-    """The next `count` numbers of a kind. The row stays locked until the transaction ends; a roll-back returns them."""
+    """The next `count` numbers of a kind. The row stays locked until the transaction ends; a roll-back
+    returns them.
+    """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("Numbers are taken inside a transaction.")
     prefix, first = KINDS[kind]
@@ -33,7 +35,7 @@ def take(kind: str, *, count: int = 1) -> list[str]:
     if len(numbers[-1]) > LONGEST:
         raise RuntimeError(f"The {kind} counter has run past {LONGEST} characters.")
     counter.next_number += count
-    counter.save_without_historical_record(update_fields=["next_number"])
+    counter.save_without_historical_record(update_fields=["next_number"])  # type: ignore[attr-defined]
     return numbers
 
 

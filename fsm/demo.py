@@ -26,7 +26,9 @@ LOGINS: list[tuple[str, str, Role]] = [
 
 @dataclass
 class DemoWorld:
-    """What the parts share: the seed's random numbers, the current instant and day, and what earlier parts made."""
+    """What the parts share: the seed's random numbers, the current instant and day, and what earlier parts
+    made.
+    """
 
     random: random.Random
     now: datetime

@@ -21,13 +21,16 @@ from .states import NotPossible
 # A 48-megapixel telephone is the largest camera we expect; a small file that unpacks to more is an attack.
 MOST_PIXELS = 60_000_000
 READABLE = ("JPEG", "PNG", "WEBP", "GIF")
+BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 SHOWN_INLINE = {"image/jpeg", "image/png", "application/pdf"}
 LINK_SALT = "fsm.files"
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A picture as we keep it: no metadata, at most so large; `sha256_received` is of the bytes that came in."""
+    """A picture as we keep it: no metadata, at most so large; `sha256_received` is of the bytes that came
+    in.
+    """
 
     data: bytes
     width: int
@@ -39,8 +42,8 @@ class Encoded:
 def reencode_image(data: bytes, *, longest: int = 2000, keep_png: bool = False) -> Encoded:
     """Decode, turn upright, shrink and encode again; raises NotPossible on anything that is not a photo.
 
-    Pictures become JPEG on white; with `keep_png` (a signature, a logo) PNG, which may be transparent. EXIF and all
-    else is dropped.
+    Pictures become JPEG on white; with `keep_png` (a signature, a logo) PNG, which may be transparent.
+    EXIF and all else is dropped.
     """
     received = hashlib.sha256(data).hexdigest()
     try:
@@ -55,9 +58,7 @@ def reencode_image(data: bytes, *, longest: int = 2000, keep_png: bool = False) 
                 picture = ImageOps.exif_transpose(opened)
                 picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
                 picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-    except (
-        OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError, Image.DecompressionBombWarning
-    ):  # fmt: skip
+    except (OSError, SyntaxError, ValueError, EOFError, *BOMBS):
         raise NotPossible(
             _("This file is not a photo we can read. Nothing was saved; take it again or choose another."),
             field="photo",
@@ -80,15 +81,16 @@ def serve_private(
 
     Only pictures and PDF are shown in the browser; anything else is downloaded. No proxy keeps a copy.
     """
-    if not file or not file.storage.exists(file.name):
+    stored = file.name
+    if not stored or not file.storage.exists(stored):
         raise Http404
-    tag = f'"{hashlib.sha256(str(file.name).encode()).hexdigest()[:32]}"'
+    tag = f'"{hashlib.sha256(stored.encode()).hexdigest()[:32]}"'
     if request.headers.get("If-None-Match") == tag:
         response: HttpResponseBase = HttpResponseNotModified()
     else:
-        kind = mimetypes.guess_type(str(file.name))[0] or "application/octet-stream"
+        kind = mimetypes.guess_type(stored)[0] or "application/octet-stream"
         response = FileResponse(file.open("rb"), content_type=kind)
-        name = download_as or PurePosixPath(str(file.name)).name
+        name = download_as or PurePosixPath(stored).name
         as_attachment = not inline or kind not in SHOWN_INLINE
         response.headers["Content-Disposition"] = (
             content_disposition_header(as_attachment, name) or "attachment"
@@ -101,13 +103,17 @@ def serve_private(
 
 
 def signed_url(url: str, *, user_id: int) -> str:
-    """The address with a signature for one person; `check_signed` refuses it after its time or for somebody else."""
+    """The address with a signature for one person; `check_signed` refuses it after its time or for somebody
+    else.
+    """
     token = signing.dumps([url, user_id], salt=LINK_SALT, compress=True)
     return f"{url}?key={token}"
 
 
 def check_signed(request: HttpRequest, *, seconds: int = 3600) -> None:
-    """Raise Http404 unless the request's address carries a signature made for this person in the last `seconds`."""
+    """Raise Http404 unless the request's address carries a signature made for this person in the last
+    `seconds`.
+    """
     try:
         url, user_id = signing.loads(request.GET.get("key", ""), salt=LINK_SALT, max_age=seconds)
     except signing.BadSignature:

@@ -29,7 +29,9 @@ class AttributedRow(models.Model):
 
 
 class History(HistoricalRecords):  # type: ignore[misc]
-    """`history = History()` on a model keeps every version with who, why, source, batch, root and actor's name."""
+    """`history = History()` on a model keeps every version with who, why, source, batch, root and actor's
+    name.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("bases", [AttributedRow])
@@ -60,7 +62,9 @@ def is_tracked(model: type[models.Model]) -> bool:
 
 
 def insert_with_history(objects: Sequence[M]) -> list[M]:
-    """Insert rows of one model and their history, attributed like single saves; primary keys are set on the objects."""
+    """Insert rows of one model and their history, attributed like single saves; primary keys are set on the
+    objects.
+    """
     if not objects:
         return []
     model = type(objects[0])
@@ -93,21 +97,23 @@ def update_each_with_history(objects: Sequence[M], fields: Sequence[str]) -> int
 
 
 def delete_with_history(queryset: QuerySet[M]) -> int:
-    """Delete every row of the queryset, leaving its last state in the history; nothing else may refer to them."""
+    """Delete every row of the queryset, leaving its last state in the history; nothing else may refer to
+    them.
+    """
     model = queryset.model
     keys = list(queryset.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     if not keys:
         return 0
     _copy_into_history(model, keys, "-")
     rows = model._base_manager.filter(pk__in=keys)
-    rows._raw_delete(rows.db)  # type: ignore[attr-defined]
+    rows._raw_delete(rows.db)
     return len(keys)
 
 
 def _copy_into_history(model: type[models.Model], keys: Sequence[Any], kind: str) -> None:
     """One INSERT ... SELECT: the rows as they now stand become history rows."""
     history = history_model(model)
-    quote = connections[router.db_for_write(model)].ops.quote_name
+    quote: Any = connections[router.db_for_write(model)].ops.quote_name
     copied = {field.column for field in model._meta.concrete_fields}
     shared = [
         quote(field.column)
@@ -115,7 +121,7 @@ def _copy_into_history(model: type[models.Model], keys: Sequence[Any], kind: str
         if field.column in copied and field.column not in ATTRIBUTION_COLUMNS
     ]
     who = current()
-    extra = {
+    extra: dict[str, Any] = {
         "history_date": timezone.now(),
         "history_type": kind,
         "history_change_reason": who.reason or None,
@@ -126,12 +132,11 @@ def _copy_into_history(model: type[models.Model], keys: Sequence[Any], kind: str
         "actor_name": who.actor_name,
     }
     columns = ", ".join([*shared, *map(quote, extra)])
-    pk = model._meta.pk
-    assert pk is not None
     with connections[router.db_for_write(model)].cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {quote(history._meta.db_table)} ({columns}) "  # noqa: S608 (names come from the models)
-            f"SELECT {', '.join(shared)}, {', '.join(['%s'] * len(extra))} FROM {quote(model._meta.db_table)} "
-            f"WHERE {quote(pk.column)} = ANY(%s) ORDER BY {quote(pk.column)}",
+            # The names come from the models.
+            f"INSERT INTO {quote(history._meta.db_table)} ({columns})"  # noqa: S608
+            f" SELECT {', '.join([*shared, *['%s'] * len(extra)])} FROM {quote(model._meta.db_table)}"
+            " WHERE id = ANY(%s) ORDER BY id",
             [*extra.values(), list(keys)],
         )

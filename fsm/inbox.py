@@ -67,7 +67,8 @@ def receive(
 ) -> FieldOperation:
     """Do the operation once and remember the outcome under its key, in one transaction.
 
-    A repeat with the same content is answered from memory, whatever happened in between; the same key with other
+    A repeat with the same content is answered from memory, whatever happened in between; the same key with
+    other
     content raises AnotherBody; an unknown kind or a missing capability raises NotPossible and leaves no row.
     """
     known = _operations.get(kind)
@@ -111,11 +112,14 @@ def receive(
 
 
 def _claim(row: FieldOperation) -> bool:
-    """Insert the row unless its key exists; a second sender of the same key waits here for the first to commit."""
+    """Insert the row unless its key exists; a second sender of the same key waits here for the first to
+    commit.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO fsm_fieldoperation (key, user_id, kind, body, body_hash, device_time, received_at, outcome,"
-            " sentence, answer, source, batch, root) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', '{}', %s, %s, '')"
+            "INSERT INTO fsm_fieldoperation (key, user_id, kind, body, body_hash, device_time, received_at,"
+            " outcome, sentence, answer, source, batch, root)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '', '{}', %s, %s, '')"
             " ON CONFLICT (key) DO NOTHING RETURNING id",
             [
                 row.key,
@@ -139,7 +143,9 @@ def _claim(row: FieldOperation) -> bool:
 
 
 def storable(values: Body) -> Body:
-    """The values as JSON keeps them: instants and decimals as text, without the NUL that PostgreSQL refuses."""
+    """The values as JSON keeps them: instants and decimals as text, without the NUL that PostgreSQL
+    refuses.
+    """
     found: Body = json.loads(json.dumps(values, cls=DjangoJSONEncoder), object_hook=_without_nul)
     return found
 

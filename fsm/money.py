@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 CENT = Decimal("0.01")
+if TYPE_CHECKING:
+    Decimals = models.DecimalField[Decimal | str | float | int, Decimal]
+else:
+    Decimals = models.DecimalField
 
 
 def to_cents(amount: Decimal) -> Decimal:
@@ -17,7 +21,9 @@ def to_cents(amount: Decimal) -> Decimal:
 
 
 def allocate(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """Split whole cents by weight so that the parts always add up to the total; weights must not sum to zero."""
+    """Split whole cents by weight so that the parts always add up to the total; weights must not sum to
+    zero.
+    """
     whole = sum(weights, Decimal(0))
     parts: list[Decimal] = []
     given, seen = Decimal(0), Decimal(0)
@@ -35,7 +41,7 @@ def format_money(amount: Decimal) -> str:
     return f"{sign}${abs(to_cents(amount)):,}"
 
 
-class MoneyField(models.DecimalField):
+class MoneyField(Decimals):
     """US dollars and cents."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +50,7 @@ class MoneyField(models.DecimalField):
         super().__init__(*args, **kwargs)
 
 
-class RateField(models.DecimalField):
+class RateField(Decimals):
     """A unit price or a percent, with four places."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,7 +59,7 @@ class RateField(models.DecimalField):
         super().__init__(*args, **kwargs)
 
 
-class QuantityField(models.DecimalField):
+class QuantityField(Decimals):
     """How many or how much, with three places."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

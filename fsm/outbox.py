@@ -1,4 +1,6 @@
-"""What must reach the outside: a row in the transaction, delivered by a task, lost or doubled tasks harmless."""
+"""What must reach the outside: a row in the transaction, delivered by a task, lost or doubled tasks
+harmless.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def delivers(
 ) -> Callable[[Deliver], Deliver]:
     """Register how rows of a kind leave the house; `settled(row)` hears of sent and finally failed ones.
 
-    The function returns the outside's reference and raises on failure; it may be called again with the same row,
+    The function returns the outside's reference and raises on failure; it may be called again with the same
+    row,
     whose uuid serves as the outside's idempotency key.
     """
 
@@ -52,7 +55,9 @@ def post(kind: str, *, about: Reference, payload: dict[str, Any]) -> OutboxRow:
 
 
 def drain() -> int:
-    """Deliver every row that waits, oldest first, each in its own transaction; returns how many were settled."""
+    """Deliver every row that waits, oldest first, each in its own transaction; returns how many were
+    settled.
+    """
     settled = 0
     while _deliver_next():
         settled += 1

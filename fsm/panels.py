@@ -1,8 +1,8 @@
 """Panels: parts of a page that belong to several apps. The page renders what is offered and imports nobody.
 
-A page shows them by `{% include "fsm/_panels.html" with panels=panels %}`: the frame and the title are drawn there, the
-panel's own template draws what is inside `.body`. The context may name `more_url` and `more_label` for a link
-beside the title, and `count` for a number.
+A page shows them by `{% include "fsm/_panels.html" with panels=panels %}`: the frame and the title are drawn
+there, the panel's own template draws what is inside `.body`. The context may name `more_url` and `more_label` for
+a link beside the title, and `count` for a number.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ Query = Callable[[Any, Any], dict[str, Any] | None]
 
 @dataclass(frozen=True)
 class Offer:
-    """What an app offers for a place: `query(subject, user)` gives the template's context, or None to stay away."""
+    """What an app offers for a place: `query(subject, user)` gives the template's context, or None to stay
+    away.
+    """
 
     key: str
     title: Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -16,6 +16,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
+
+if TYPE_CHECKING:
+    from .models import User
 
 
 class Role(TextChoices):
@@ -96,7 +99,9 @@ View = Callable[..., HttpResponseBase]
 
 
 def allowed(user: Any, capability: May) -> bool:
-    """Whether the person's role carries the capability; nobody who is signed out or deactivated may anything."""
+    """Whether the person's role carries the capability; nobody who is signed out or deactivated may
+    anything.
+    """
     return bool(user and user.is_authenticated and user.is_active) and capability in ROLES.get(
         user.role, frozenset()
     )
@@ -108,7 +113,9 @@ def refusal_sentence(capability: May) -> str:
 
 
 def requires(capability: May) -> Callable[[View], View]:
-    """Guard a view: the signed-out go to the log-in page, others without the capability get a 403 that says so."""
+    """Guard a view: the signed-out go to the log-in page, others without the capability get a 403 that says
+    so.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -133,7 +140,18 @@ def _to_log_in(request: HttpRequest) -> HttpResponse:
     return redirect(url)
 
 
+def signed_in(request: HttpRequest) -> User:
+    """The person behind a request that passed `requires`."""
+    user: Any = request.user
+    if not user.is_authenticated:
+        raise PermissionDenied
+    found: User = user
+    return found
+
+
 def open_to_all(view: View) -> View:
-    """Mark a view that needs nobody to be signed in (log-in, health); the permission test asks for the mark."""
+    """Mark a view that needs nobody to be signed in (log-in, health); the permission test asks for the
+    mark.
+    """
     view.requires = None  # type: ignore[attr-defined]
     return view

@@ -1,4 +1,6 @@
-"""Kernel references: how a lower app points at something of an upper one, and how a page turns that into a link."""
+"""Kernel references: how a lower app points at something of an upper one, and how a page turns that into a
+link.
+"""
 
 from __future__ import annotations
 

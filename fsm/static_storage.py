@@ -11,7 +11,7 @@ _MODULE_IMPORTS = ManifestStaticFilesStorage._js_module_import_aggregation_patte
 OUR_FOLDERS = ("fsm", "customers", "equipment", "inventory", "dispatch", "billing")
 
 
-class HouseStaticStorage(CompressedManifestStaticFilesStorage):
+class HouseStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Rewrites `import` only in our own folders: other people's files may import bare names."""
 
     patterns: ClassVar = HashedFilesMixin.patterns + tuple(

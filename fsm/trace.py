@@ -1,4 +1,6 @@
-"""Show me why: every step of a chain across the apps, in order, with person, source, time, before and after."""
+"""Show me why: every step of a chain across the apps, in order, with person, source, time, before and
+after.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,9 @@ def traces(rows_for: RowsFor) -> RowsFor:
 
 
 def origins(kind: str) -> Callable[[OriginsOf], OriginsOf]:
-    """Say which rows a chain of this kind stands on (the customer and site of a job): their making is shown first."""
+    """Say which rows a chain of this kind stands on (the customer and site of a job): their making is shown
+    first.
+    """
 
     def register(origins_of: OriginsOf) -> OriginsOf:
         _origins[kind] = origins_of
@@ -78,7 +82,9 @@ def origins(kind: str) -> Callable[[OriginsOf], OriginsOf]:
 
 
 def roots(kind: str) -> Callable[[RootOf], RootOf]:
-    """Say which chain a thing of this kind belongs to: `@roots("invoice") def root_of(invoice) -> "job:uuid"`."""
+    """Say which chain a thing of this kind belongs to: `@roots("invoice") def root_of(invoice) ->
+    "job:uuid"`.
+    """
 
     def register(find: RootOf) -> RootOf:
         _roots[kind] = find
@@ -114,7 +120,9 @@ def tracked_models() -> list[type[models.Model]]:
 
 
 def chain(root: str) -> list[Step]:
-    """Every step under a root such as `job:uuid`, oldest first, preceded by the making of what it stands on."""
+    """Every step under a root such as `job:uuid`, oldest first, preceded by the making of what it stands
+    on.
+    """
     steps = [step for model in _models_with(root) for step in _steps(model, {"root": root})]
     for rows_for in _tracers:
         steps.extend(rows_for(root))
@@ -142,9 +150,9 @@ def of_batch(batch: uuid.UUID) -> list[Step]:
 
 def _models_with(root: str) -> list[type[models.Model]]:
     """One query over all history tables: which hold rows of this root."""
-    tracked = tracked_models()
+    tracked, quote = tracked_models(), connection.ops.quote_name
     union = " UNION ALL ".join(
-        f"SELECT {number} WHERE EXISTS (SELECT 1 FROM {connection.ops.quote_name(history_model(model)._meta.db_table)}"  # noqa: S608
+        f"SELECT {number} WHERE EXISTS (SELECT 1 FROM {quote(history_model(model)._meta.db_table)}"  # noqa: S608
         " WHERE root = %s)"
         for number, model in enumerate(tracked)
     )

@@ -1,4 +1,6 @@
-"""What every test may ask for: people and their browsers, things to work on, races, and no real world outside."""
+"""What every test may ask for: people and their browsers, things to work on, races, and no real world
+outside.
+"""
 
 from __future__ import annotations
 
@@ -204,7 +206,8 @@ def bea_client(bea: Any) -> Client:
 
 @pytest.fixture
 def make_customer(branch: Any) -> Callable[..., Any]:
-    """`make_customer(name=..., street=..., phone="5125550142", email=...)`: with a site, a contact and a phone.
+    """`make_customer(name=..., street=..., phone="5125550142", email=...)`: with a site, a contact and a
+    phone.
 
     The customer carries `.site`, `.contact` and `.phone` for the test's convenience.
     """
@@ -260,7 +263,8 @@ def make_part(branch: Any) -> Callable[..., Any]:
 
 @pytest.fixture
 def make_job(make_customer: Callable[..., Any]) -> Callable[..., Any]:
-    """`make_job(customer=..., technician=user_or_technician, starts_at=..., minutes=..., now=..., **book_job's)`.
+    """`make_job(customer=..., technician=user_or_technician, starts_at=..., minutes=..., now=...,
+    **book_job's)`.
 
     Booked by the action, and placed on the board where a technician is named; `.visit` is its first visit.
     """

@@ -22,7 +22,9 @@ class FieldOperationQuerySet(models.QuerySet["FieldOperation"]):
 
 
 class FieldOperation(models.Model):
-    """One thing a phone asked for: the key and the effect commit together, so a repeat is answered, not done."""
+    """One thing a phone asked for: the key and the effect commit together, so a repeat is answered, not
+    done.
+    """
 
     key = models.UUIDField(unique=True)
     user = models.ForeignKey("fsm.User", models.PROTECT, related_name="+")

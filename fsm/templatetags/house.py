@@ -18,7 +18,7 @@ register = template.Library()
 @register.filter
 def money(amount: Decimal | None) -> str:
     """$1,234.50; a dash for nothing."""
-    return "–" if amount is None else format_money(amount)
+    return "\N{EN DASH}" if amount is None else format_money(amount)
 
 
 @register.filter
@@ -32,7 +32,9 @@ def quantity(amount: Decimal | None) -> str:
 
 @register.filter
 def in_zone(instant: datetime | None, zone: str) -> datetime | None:
-    """The instant on the wall clock of a zone; format it with date: {{ visit.starts_at|in_zone:zone|clock }}."""
+    """The instant on the wall clock of a zone; format it with date: {{ visit.starts_at|in_zone:zone|clock
+    }}.
+    """
     return local(instant, zone).replace(tzinfo=None) if instant else None
 
 
@@ -96,6 +98,7 @@ def door_tone(source: str) -> str:
 @register.simple_tag(takes_context=True)
 def panel_body(context: template.Context, panel: Any) -> str:
     """The inside of a panel, drawn by its own template with its own context."""
-    own: Any = context.template.engine.get_template(panel.template)  # type: ignore[attr-defined]
+    page: Any = context.template
+    own = page.engine.get_template(panel.template)
     with context.push(panel=panel, **panel.context):
         return str(own.render(context))

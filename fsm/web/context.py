@@ -71,7 +71,9 @@ def house(request: HttpRequest) -> dict[str, Any]:
 
 
 def live_url(request: HttpRequest) -> str:
-    """Where this browser finds the live stream: our own path, or the port beside ours on a local installation."""
+    """Where this browser finds the live stream: our own path, or the port beside ours on a local
+    installation.
+    """
     if not settings.LIVE_PORT:
         return settings.LIVE_PATH
     host, _ = split_domain_port(request.get_host())

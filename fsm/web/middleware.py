@@ -1,4 +1,6 @@
-"""What every request passes: who acts through which door, how refusals are answered, how large a body may be."""
+"""What every request passes: who acts through which door, how refusals are answered, how large a body may
+be.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def renew_session(get_response: GetResponse) -> GetResponse:
 
 
 class answer_refusals:
-    """NotPossible becomes a 409 with its sentence, a body over the limit a 413, a GET of a button's address a page."""
+    """NotPossible becomes a 409 with its sentence, a body over the limit a 413, a GET of a button's address
+    a page.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -80,7 +84,9 @@ def _length(request: HttpRequest) -> int:
 
 
 def _throw_away(request: HttpRequest) -> None:
-    """Read what is being sent without keeping it: a browser shows our answer only when it could finish sending."""
+    """Read what is being sent without keeping it: a browser shows our answer only when it could finish
+    sending.
+    """
     left = min(_length(request), MOST_THROWN_AWAY)
     while left > 0 and (chunk := request.read(min(left, 2**16))):
         left -= len(chunk)

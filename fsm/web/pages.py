@@ -32,7 +32,9 @@ def queries_disabled() -> Iterator[None]:
 def render_page(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    """A whole page; what the frame needs is fetched here, what the page needs must be in the context already."""
+    """A whole page; what the frame needs is fetched here, what the page needs must be in the context
+    already.
+    """
     prepare(request)
     with queries_disabled():
         return render(request, template, context or {}, status=status)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from .. import actions
 from ..models import User
-from ..permissions import May, requires
+from ..permissions import May, requires, signed_in
 from ..states import NotPossible
 from .forms import NewPersonForm, PasswordForm, PersonForm
 from .pages import refuse_in_form, render_page
@@ -66,7 +66,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
     status = 422 if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:
-            person = actions.add_person(by=_me(request), **form.values())
+            person = actions.add_person(by=signed_in(request), **form.values())
             messages.success(request, _("%(name)s can sign in now.") % {"name": person})
             return redirect("fsm:people")
         except NotPossible as refusal:
@@ -82,7 +82,7 @@ def edit_person(request: HttpRequest, person_uuid: UUID) -> HttpResponse:
     status = 422 if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:
-            actions.change_person(person.pk, by=_me(request), **form.values())
+            actions.change_person(person.pk, by=signed_in(request), **form.values())
             messages.success(request, _("%(name)s is saved.") % {"name": form.cleaned_data["name"]})
             return redirect("fsm:people")
         except NotPossible as refusal:
@@ -99,14 +99,9 @@ def set_password(request: HttpRequest, person_uuid: UUID) -> HttpResponse:
     status = 422 if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:
-            actions.set_password(person.pk, password=form.cleaned_data["password"], by=_me(request))
+            actions.set_password(person.pk, password=form.cleaned_data["password"], by=signed_in(request))
             messages.success(request, _("%(name)s has a new password.") % {"name": person})
             return redirect("fsm:people")
         except NotPossible as refusal:
             status = refuse_in_form(form, refusal)
     return render_page(request, "fsm/set_password.html", {"form": form, "person": person}, status=status)
-
-
-def _me(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from .. import actions, demo
 from ..models import Company, User
-from ..permissions import May, open_to_all, requires
+from ..permissions import May, open_to_all, requires, signed_in
 from .pages import render_page
 
 
@@ -111,7 +111,7 @@ def log_out(request: HttpRequest) -> HttpResponse:
 @requires(May.SIGN_IN)
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password for oneself; other devices of the person are signed out by it."""
-    user: Any = request.user
+    user = signed_in(request)
     form = PasswordChangeForm(user, request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         changed = actions.set_password(user.pk, password=form.cleaned_data["new_password1"])
@@ -127,7 +127,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
 @requires(May.SIGN_IN)
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or like the device."""
-    actions.change_own_settings(request.user.pk, theme=request.POST.get("theme", ""))
+    actions.change_own_settings(signed_in(request).pk, theme=request.POST.get("theme", ""))
     return redirect(next_page(request))
 
 
@@ -135,5 +135,5 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 @requires(May.SIGN_IN)
 def set_language(request: HttpRequest) -> HttpResponse:
     """The language in which the house speaks to this person."""
-    actions.change_own_settings(request.user.pk, language=request.POST.get("language", ""))
+    actions.change_own_settings(signed_in(request).pk, language=request.POST.get("language", ""))
     return redirect(next_page(request))
