@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -165,7 +166,8 @@ def log_refrigerant(user: User, body: Body, files: Files, *, now: datetime) -> B
     circuit = Circuit.objects.filter(uuid=uuid_in(body, "circuit")).first()
     if circuit is None:
         raise NotPossible(_("Choose the unit and circuit."), field="circuit")
-    pounds, ounces = number_in(body, "pounds") or 0, number_in(body, "ounces") or 0
+    pounds = number_in(body, "pounds") or Decimal(0)
+    ounces = number_in(body, "ounces") or Decimal(0)
     if pounds < 0 or ounces < 0:
         raise NotPossible(_("Pounds and ounces cannot be negative. Nothing was saved."), field="pounds")
     leak = text_in(body, "leak_found", longest=5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.db import models
 
@@ -85,7 +85,10 @@ class TechnicianQuerySet(OfficeQuerySet["Technician"]):
         return self.filter(is_active=True, user__is_active=True)
 
 
-class OfJobQuerySet(models.QuerySet[Any]):
+M = TypeVar("M", bound=models.Model)
+
+
+class OfJobQuerySet(models.QuerySet[M]):
     """Things that hang on a job: seen by whoever sees the job."""
 
     def visible_to(self, user: Any) -> Self:

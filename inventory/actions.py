@@ -265,4 +265,4 @@ def _make_level(place_id: int, part_id: int) -> None:
 def _add(level: StockLevel, quantity: Decimal) -> None:
     """Move the projection with the ledger; the ledger itself is the history."""
     level.on_hand += quantity
-    level.save_without_historical_record(update_fields=["on_hand"])
+    level.save_without_historical_record(update_fields=["on_hand"])  # type: ignore[attr-defined]

@@ -94,7 +94,9 @@ class InvoiceLine(models.Model):
     description = models.CharField(_("description"), max_length=200)
     quantity = QuantityField(_("quantity"))
     unit_price = RateField(_("unit price"))
-    book_price = RateField(_("price in the book"), null=True, blank=True)
+    book_price = models.DecimalField(
+        _("price in the book"), max_digits=14, decimal_places=4, null=True, blank=True
+    )
     amount = MoneyField(_("amount"))
     is_taxable = models.BooleanField(_("taxable"), default=True)
     income_account = models.CharField(max_length=60, default="Service Income")

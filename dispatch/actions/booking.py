@@ -186,7 +186,8 @@ def _make_visit(
         window_end=end,
         minutes=minutes or job.job_type.minutes,
     )
-    if job.job_type.checklist_id:
+    checklist = job.job_type.checklist
+    if checklist:
         insert_with_history(
             [
                 VisitCheck(
@@ -197,7 +198,7 @@ def _make_visit(
                     unit=item.unit,
                     is_required=item.is_required,
                 )
-                for item in job.job_type.checklist.items.all()
+                for item in checklist.items.all()
             ]
         )
     return visit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid as uuids
 from datetime import datetime
 from decimal import Decimal
@@ -141,14 +140,14 @@ def add_photo(
             uuid=uuid,
             job=visit.job,
             visit=visit,
-            received_sha256=picture.received_sha256,
+            received_sha256=picture.sha256_received,
             caption=caption.strip()[:200],
             author_id=who.user_id,
             author_name=who.actor_name,
             taken_at=taken_at,
             received_at=now,
         )
-        photo.file.save(f"{uuids.uuid4().hex}.jpg", ContentFile(picture.data), save=False)
+        photo.file.save(f"{uuids.uuid4().hex}.{picture.extension}", ContentFile(picture.data), save=False)
         photo.save()
     return photo
 
@@ -265,7 +264,7 @@ def sign(visit_id: int, *, uuid: uuids.UUID, signer: str, png: bytes, now: datet
             job=visit.job,
             visit=visit,
             signer=signer.strip()[:120],
-            received_sha256=hashlib.sha256(png).hexdigest(),
+            received_sha256=picture.sha256_received,
             signed_at=now,
         )
         signature.file.save(f"{uuids.uuid4().hex}.png", ContentFile(picture.data), save=False)

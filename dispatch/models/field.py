@@ -113,7 +113,7 @@ class JobNote(models.Model):
     written_at = models.DateTimeField(_("written"))
     history = History()
 
-    objects = OfJobQuerySet.as_manager()
+    objects = OfJobQuerySet["JobNote"].as_manager()
 
     class Meta:
         ordering = ["written_at", "pk"]
@@ -139,7 +139,7 @@ class JobPhoto(models.Model):
     received_at = models.DateTimeField(_("received"))
     history = History()
 
-    objects = OfJobQuerySet.as_manager()
+    objects = OfJobQuerySet["JobPhoto"].as_manager()
 
     class Meta:
         ordering = ["received_at", "pk"]
@@ -160,7 +160,7 @@ class Signature(models.Model):
     signed_at = models.DateTimeField(_("signed"))
     history = History()
 
-    objects = OfJobQuerySet.as_manager()
+    objects = OfJobQuerySet["Signature"].as_manager()
 
     def __str__(self) -> str:
         return self.signer
@@ -181,7 +181,7 @@ class PartUse(models.Model):
     said_at = models.DateTimeField(_("said"))
     history = History()
 
-    objects = OfJobQuerySet.as_manager()
+    objects = OfJobQuerySet["PartUse"].as_manager()
 
     class Meta:
         ordering = ["said_at", "pk"]
