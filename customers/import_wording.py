@@ -83,9 +83,7 @@ _ROWS: Final[Mapping[str, Promise]] = {
     "phone_repeated": _("%(phone)s looks like a placeholder."),
     "phone_too_short": _("%(phone)s has too few digits to be called."),
     "phone_invalid_area": _("%(phone)s has an area code that does not exist."),
-    "phone_invalid_exchange": _(
-        "%(phone)s cannot be a real number: its middle part starts with 0 or 1, or is unused."
-    ),
+    "phone_invalid_exchange": _("%(phone)s cannot be a real number: its middle part starts with 0 or 1."),
     "phone_rounded": _("%(phone)s was rounded by a spreadsheet; its digits are lost."),
     "no_phone": _("No telephone number."),
     "address_no_address": _("No address: the customer comes without a site."),

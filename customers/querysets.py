@@ -12,13 +12,20 @@ from fsm.querysets import OfficeQuerySet
 from .search import FoundCustomer, statement, understand
 
 if TYPE_CHECKING:
-    from .models import Communication, Customer, ImportBatch, Site  # noqa: F401 (named in strings below)
+    from .models import (  # noqa: F401 (named in strings below)
+        Communication,
+        Contact,
+        Customer,
+        CustomerNote,
+        ImportBatch,
+        Site,
+    )
 
 
 def find_customers(query: str, user: Any, limit: int = 12) -> list[FoundCustomer]:
     """The customers a caller may mean, best first, in one query.
 
-    By phone in any format (or its last four digits), by name with the words in any order and typing errors, by
+    By phone in any format (or its last four digits), by name with words in any order and typing errors, by
     contact, address, e-mail or number.
     """
     wanted = understand(query)
@@ -38,6 +45,20 @@ class CustomerQuerySet(OfficeQuerySet["Customer"]):
     def for_record(self) -> CustomerQuerySet:
         """A customer with what its page's head shows."""
         return self.select_related("branch", "parent", "bill_to")
+
+
+class ContactQuerySet(OfficeQuerySet["Contact"]):
+    """Whom to call."""
+
+    capability = May.SEE_CUSTOMERS
+    branch_path = "customer__branch"
+
+
+class CustomerNoteQuerySet(OfficeQuerySet["CustomerNote"]):
+    """What is to be remembered."""
+
+    capability = May.SEE_CUSTOMERS
+    branch_path = "customer__branch"
 
 
 class SiteQuerySet(OfficeQuerySet["Site"]):

@@ -64,6 +64,7 @@ def statement(wanted: Wanted, *, limit: int, branch_ids: list[int] | None) -> tu
         params[f"v{at}"] = f"% {like(word)}%"
         params[f"s{at}"] = f"% {like(short_street_word(word))}%"
         params[f"b{at}"] = rf"\m{re.escape(word)}"
+        params[f"e{at}"] = rf"\m{re.escape(word)}\M"
     exact = [
         "SELECT id, 100 AS rank, 'number' AS matched FROM customers_customer WHERE number = %(number)s",
         *(_by_digits() if wanted.digits else []),
@@ -111,6 +112,11 @@ class FoundCustomer:
     site_name: str
     address: str
     site_count: int
+
+    @property
+    def other_sites(self) -> int:
+        """How many sites there are beside the one shown."""
+        return max(0, self.site_count - 1)
 
 
 def _shown(wanted: Wanted) -> str:
@@ -174,11 +180,12 @@ def _by_mail() -> list[str]:
 def _by_words(count: int) -> list[str]:
     every = range(count)
     in_name = " AND ".join(f"(name ILIKE %(w{at})s OR name ILIKE %(v{at})s)" for at in every)
+    whole = " AND ".join(f"name ~* %(e{at})s" for at in every)
     at_starts = " AND ".join(f"name ~* %(b{at})s" for at in every)
     in_address = " AND ".join(f"({ADDRESS} ILIKE %(w{at})s OR {ADDRESS} ILIKE %(s{at})s)" for at in every)
     return [
-        "SELECT id, CASE WHEN lower(name) = %(text)s THEN 90 WHEN name ILIKE %(prefix)s THEN 82"
-        f" WHEN {at_starts} THEN 78 ELSE 60 END AS rank, 'name' AS matched"
+        f"SELECT id, CASE WHEN lower(name) = %(text)s THEN 90 WHEN {whole} THEN 84"
+        f" WHEN name ILIKE %(prefix)s THEN 80 WHEN {at_starts} THEN 78 ELSE 60 END AS rank, 'name' AS matched"
         f" FROM customers_customer WHERE {in_name}",
         f"SELECT customer_id AS id, CASE WHEN {at_starts} THEN 76 ELSE 58 END AS rank, 'contact' AS matched"
         f" FROM customers_contact WHERE {in_name}",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from fsm.history import History
 from fsm.models import Branch
 
-from ..querysets import CustomerQuerySet, SiteQuerySet
+from ..querysets import ContactQuerySet, CustomerNoteQuerySet, CustomerQuerySet, SiteQuerySet
 
 
 class CustomerKind(models.TextChoices):
@@ -116,6 +116,8 @@ class Contact(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     history = History()
+
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         ordering = ["-is_primary", "name", "pk"]
@@ -256,6 +258,8 @@ class CustomerNote(models.Model):
     author_name = models.CharField(max_length=150, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     history = History()
+
+    objects = CustomerNoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["-is_pinned", "-created_at", "-pk"]

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from customers.actions import imports
 from customers.import_rules import interpret
 from customers.import_wording import refusal, sentence
-from customers.models import Customer, ImportBatch, ImportRow, RowOutcome
+from customers.models import ImportBatch, ImportRow, RowOutcome
 from customers.models.records import address_lines
 from customers.quickbooks_file import LARGEST_FILE, SourceRow, WrongFile, sniff
 from customers.states import IMPORT_STATES, ImportState
@@ -178,7 +178,7 @@ class Becomes:
 def _becomes(row: ImportRow) -> Becomes:
     if row.customer is not None:
         site = row.site
-        url = resolved_url(row.customer)
+        url = reverse("customers:customer", args=[row.customer.uuid])
         return Becomes(row.customer.name, site.name if site else "", site.one_line if site else "", url)
     meant = interpret(SourceRow(row.line, row.values))
     address = meant.site.address if meant.site else None
@@ -189,14 +189,6 @@ def _becomes(row: ImportRow) -> Becomes:
     )
     label = meant.site.label if meant.site else ""
     return Becomes(meant.customer.name if meant.customer else meant.parent_name, label, where, "")
-
-
-def resolved_url(customer: Customer) -> str:
-    """Where the customer's page is; empty while there is none."""
-    try:
-        return reverse("customers:customer", args=[customer.pk])
-    except NoReverseMatch:
-        return ""
 
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:
