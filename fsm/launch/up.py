@@ -28,7 +28,7 @@ from .secret_values import load_secrets
 
 TIERS = ("critical", "standard", "analytical")
 HEALTH = "/healthz"
-LIVE_HEALTH = "/live/healthz"
+LIVE_HEALTH = "/live/health"
 HEALTH_PATIENCE = 90.0
 STOP_PATIENCE = 10.0
 MARK = "SIGHTGLASS_UP"
