@@ -65,7 +65,7 @@ def sample_table() -> Any:
 
 def context() -> dict[str, Any]:
     """Everything the style page shows."""
-    typed = {"phone": "(512) 555-0142", "job_type": "m", "day": "2026-02-30", "notes": _("Dog in the yard.")}
+    typed = {"phone": "(512) 555-0142", "job_type": "m", "day": "", "notes": _("Dog in the yard.")}
     bad = SampleForm({f"bad-{name}": value for name, value in typed.items()}, prefix="bad")
     bad.is_valid()
     return {

@@ -7,7 +7,7 @@ const root = document.documentElement;
 const words = document.getElementById("words")?.dataset ?? {};
 const topics = (root.dataset.liveTopics ?? "").split(/[\s,]+/).filter(Boolean);
 let source = null;
-let last = 0;
+let last = Number(root.dataset.liveAfter ?? 0); // what the page shows is at least as new as this
 
 function show(state) {
   for (const pill of document.querySelectorAll("[data-connection]")) {
@@ -26,6 +26,7 @@ function heard(event) {
     return;
   }
   if (event.type === "reload" || detail.kind === "reload") {
+    last = Number(event.lastEventId) || last;
     document.dispatchEvent(new CustomEvent("live:reload"));
     refresh(() => true);
     return;
