@@ -420,7 +420,9 @@ def _refused(
         sentence = f"{sentence} {_both_versions(refusal, form, day)}".strip()
     if _by_script(request):
         return fragment(request, "fsm/_refused.html", {"sentence": sentence}, status=409)
-    visit.refresh_from_db()
+    visit = _visit(request, visit.uuid)
+    if form.is_bound:  # sent once more, it is meant for the version whose state the page now shows
+        form = _form_for(request, visit, day, request.POST.dict() | {"version": visit.version})
     return _details(request, visit, day, form, status=409, refusal=sentence)
 
 
