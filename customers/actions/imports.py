@@ -622,9 +622,9 @@ def _to_keep(batch: ImportBatch, made: dict[type[models.Model], set[int]]) -> tu
         PhoneNumber: "contact__customer_id",
         EmailAddress: "contact__customer_id",
     }
-    for model, path in owner_of.items():
-        owners = dict(model._base_manager.filter(pk__in=made[model]).values_list("pk", path))
-        for key, reason in (*_changed(batch, model, made[model]), *_hanging(model, made)):
+    for part, path in owner_of.items():
+        owners = dict(part._base_manager.filter(pk__in=made[part]).values_list("pk", path))
+        for key, reason in (*_changed(batch, part, made[part]), *_hanging(part, made)):
             if owners[key] in made[Customer]:
                 customers[owners[key]].append(reason)
     jobs = set(

@@ -53,9 +53,9 @@ class FileForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose the file that QuickBooks exported.")},
     )
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[bytes]:
         """Refuse by size and first bytes, before all of it is read."""
-        upload: UploadedFile = self.cleaned_data["file"]
+        upload: UploadedFile[bytes] = self.cleaned_data["file"]
         head = upload.read(HEAD)
         upload.seek(0)
         try:
