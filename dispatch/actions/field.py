@@ -148,6 +148,7 @@ def add_photo(
             received_at=now,
         )
         photo.file.save(f"{uuids.uuid4().hex}.{picture.extension}", ContentFile(picture.data), save=False)
+        photo.width, photo.height = picture.width, picture.height
         photo.save()
     return photo
 
