@@ -12,7 +12,7 @@ from fsm.history import History
 from fsm.models import Branch
 from fsm.money import MoneyField, QuantityField, RateField
 
-from ..querysets import InvoiceQuerySet
+from ..querysets import CreditMemoQuerySet, InvoiceQuerySet
 from ..states import InvoiceState
 from .prices import ItemKind, PriceItem, TaxRate
 
@@ -100,6 +100,7 @@ class InvoiceLine(models.Model):
     amount = MoneyField(_("amount"))
     is_taxable = models.BooleanField(_("taxable"), default=True)
     income_account = models.CharField(max_length=60, default="Service Income")
+    needs_price = models.BooleanField(_("price to be set"), default=False)
     origin = models.CharField(max_length=80, blank=True, editable=False)
     history = History()
 
@@ -148,6 +149,8 @@ class CreditMemo(models.Model):
     total = MoneyField()
     reason = models.CharField(_("reason"), max_length=200)
     history = History()
+
+    objects = CreditMemoQuerySet.as_manager()
 
     class Meta:
         constraints = [

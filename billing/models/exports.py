@@ -51,7 +51,8 @@ class QuickBooksBatch(models.Model):
 class QuickBooksBatchItem(models.Model):
     """A document in a batch; in at most one that was not cancelled."""
 
-    batch = models.ForeignKey(QuickBooksBatch, models.PROTECT, related_name="items")
+    # Not "batch": the history has a column of that name.
+    quickbooks_batch = models.ForeignKey(QuickBooksBatch, models.PROTECT, related_name="items")
     invoice = models.ForeignKey(Invoice, models.PROTECT, null=True, related_name="quickbooks_items")
     credit_memo = models.ForeignKey(CreditMemo, models.PROTECT, null=True, related_name="quickbooks_items")
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="quickbooks_items")
@@ -59,6 +60,8 @@ class QuickBooksBatchItem(models.Model):
     history = History()
 
     class Meta:
+        verbose_name = _("QuickBooks entry")
+        verbose_name_plural = _("QuickBooks entries")
         constraints = [
             models.CheckConstraint(
                 name="quickbooks_item_is_one_document",
@@ -77,4 +80,4 @@ class QuickBooksBatchItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.batch_id}: {self.invoice_id or self.credit_memo_id or self.payment_id}"
+        return f"{self.quickbooks_batch_id}: {self.invoice_id or self.credit_memo_id or self.payment_id}"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +37,14 @@ class TaxRate(models.Model):
             ),
             models.UniqueConstraint(
                 name="tax_rate_once_per_place", fields=["state", "city"], condition=Q(is_active=True)
+            ),
+            # One sales tax item of QuickBooks has one percent: the file lists it once.
+            ExclusionConstraint(
+                name="tax_item_has_one_percent",
+                expressions=[
+                    ("quickbooks_item", RangeOperators.EQUAL),
+                    ("percent", RangeOperators.NOT_EQUAL),
+                ],
             ),
         ]
 
