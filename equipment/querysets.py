@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+from django.db.models import Q
 
 from fsm.permissions import May
 from fsm.querysets import OfficeQuerySet
@@ -25,6 +28,48 @@ class UnitQuerySet(OfficeQuerySet["Unit"]):
             .order_by("status", "category", "pk")
         )
 
+    def of_customer(self, customer_id: int) -> UnitQuerySet:
+        """Units at any of a customer's sites, with what a list shows."""
+        return (
+            self.filter(site__customer=customer_id)
+            .select_related("site", "maker")
+            .prefetch_related("circuits__refrigerant")
+            .order_by("status", "site__street", "category", "pk")
+        )
+
+    def for_list(self) -> UnitQuerySet:
+        """With where they are, who built them and what they hold."""
+        return self.select_related("site__customer", "site__branch", "maker").prefetch_related(
+            "circuits__refrigerant"
+        )
+
+    def matching(self, text: str) -> UnitQuerySet:
+        """By serial (spaces and dashes do not count), model, name, maker, customer or street."""
+        found = Q()
+        for word in text.split()[:6]:
+            found &= (
+                Q(serial__icontains=word)
+                | Q(model_number__icontains=word)
+                | Q(name__icontains=word)
+                | Q(maker__name__icontains=word)
+                | Q(site__customer__name__icontains=word)
+                | Q(site__street__icontains=word)
+            )
+        return self.filter(found | _by_bare_serial(text))
+
+    def by_plate(self, text: str) -> UnitQuerySet:
+        """By serial or model alone."""
+        text = text.strip()
+        return self.filter(
+            Q(serial__icontains=text) | Q(model_number__icontains=text) | _by_bare_serial(text)
+        ).order_by("status", "serial", "pk")
+
+
+def _by_bare_serial(text: str) -> Q:
+    """The serial as people read it out: spaces, dashes, points and slashes do not count."""
+    bare = re.sub(r"[\s\-./]", "", text).upper()
+    return Q(serial__icontains=bare) if len(bare) >= 4 else Q(pk__in=[])
+
 
 class RefrigerantRecordQuerySet(OfficeQuerySet["RefrigerantRecord"]):
     """What was added and recovered."""
@@ -35,3 +80,7 @@ class RefrigerantRecordQuerySet(OfficeQuerySet["RefrigerantRecord"]):
     def in_force(self) -> RefrigerantRecordQuerySet:
         """Records that were not voided."""
         return self.filter(voided_at__isnull=True)
+
+    def of_unit(self, unit_id: int) -> RefrigerantRecordQuerySet:
+        """A unit's records, latest first, with circuit and certificate."""
+        return self.filter(circuit__unit=unit_id).select_related("circuit__refrigerant", "certificate")

@@ -118,7 +118,7 @@ def find(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires(May.SEE_CUSTOMERS)
 def customer(request: HttpRequest, customer_uuid: UUID) -> HttpResponse:
-    """The record: who they are, whom to call, where they live, what was said, what every app knows of them."""
+    """The record: who they are, whom to call, where they live, what was said, what the apps know of them."""
     context = record_of(request, seen_customer(request, customer_uuid))
     return render_page(request, "customers/customer.html", context)
 
@@ -153,7 +153,7 @@ def add_customer(request: HttpRequest) -> HttpResponse:
     initial = {
         "kind": "household",
         "state": "TX",
-        "terms": "Due on receipt",
+        "terms": Terms.ON_RECEIPT,
         "is_taxable": True,
         "uuid": uuid4(),
     }

@@ -1,0 +1,79 @@
+"""Equipment on the pages of customers and sites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from customers.models import Customer, Site
+from fsm.clock import now as clock_now
+from fsm.clock import today_in
+from fsm.panels import panel
+from fsm.permissions import May, allowed
+
+from .ages import age_in_years
+from .models import Unit
+
+SHOWN = 25
+
+
+def _lines(units: list[Unit]) -> list[dict[str, Any]]:
+    now = clock_now()
+    return [
+        {
+            "unit": unit,
+            "url": reverse("equipment:unit", args=[unit.uuid]),
+            "age": age_in_years(unit.installed_on, today_in(unit.site.time_zone, now)),
+            "holds": ", ".join(dict.fromkeys(row.refrigerant.designation for row in unit.circuits.all())),
+        }
+        for unit in units
+    ]
+
+
+@panel(
+    "customer",
+    key="equipment",
+    title=gettext_lazy("Equipment"),
+    order=10,
+    template="equipment/_units_panel.html",
+    may=May.SEE_EQUIPMENT,
+    wide=True,
+)
+def of_customer(customer: Customer, user: Any) -> dict[str, Any] | None:
+    """What is installed at the customer's sites."""
+    units = list(Unit.objects.visible_to(user).of_customer(customer.pk)[: SHOWN + 1])
+    if not units:
+        return {"lines": [], "add_url": "", "several_sites": False}
+    return {
+        "lines": _lines(units[:SHOWN]),
+        "count": len(units) if len(units) <= SHOWN else f"{SHOWN}+",
+        "several_sites": len({unit.site_id for unit in units}) > 1,
+        "more_url": f"{reverse('equipment:units')}?q={customer.name}" if len(units) > SHOWN else "",
+    }
+
+
+@panel(
+    "site",
+    key="equipment",
+    title=gettext_lazy("Equipment"),
+    order=10,
+    template="equipment/_units_panel.html",
+    may=May.SEE_EQUIPMENT,
+    wide=True,
+)
+def of_site(site: Site, user: Any) -> dict[str, Any] | None:
+    """What is installed here, and the way to add more."""
+    units = list(Unit.objects.visible_to(user).at_site(site.pk).select_related("site", "maker"))
+    may_add = allowed(user, May.EDIT_EQUIPMENT)
+    add_url = reverse("equipment:add-unit", args=[site.uuid]) if may_add else ""
+    return {
+        "lines": _lines(units),
+        "count": len(units) or None,
+        "several_sites": False,
+        "add_url": "" if units else add_url,
+        "more_url": add_url if units else "",
+        "more_label": _("Add a unit"),
+    }
