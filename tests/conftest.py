@@ -48,6 +48,7 @@ def _cheap_and_private(settings: Any, tmp_path: Any) -> None:
     """Quick passwords, files in the test's own folder, static files as they are."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.STATIC_ROOT = tmp_path
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.urls import reverse
 
-from ..models import Branch, Company
+from ..models import Branch, Company, LiveEvent
 from ..permissions import ROLES, May
 from .navigation import Section, sections_for
 
@@ -23,6 +23,7 @@ class Frame:
 
     company: Company | None
     several_branches: bool
+    live_position: int
 
 
 def prepare(request: HttpRequest) -> Frame:
@@ -32,10 +33,16 @@ def prepare(request: HttpRequest) -> Frame:
         branches = (
             Branch.objects.filter(is_active=True).order_by().values("is_active").annotate(n=Count("pk"))
         )
+        newest = LiveEvent.objects.filter(position__isnull=False).order_by("-position")
         company = Company.objects.annotate(
-            branch_count=Coalesce(Subquery(branches.values("n"), output_field=IntegerField()), 0)
+            branch_count=Coalesce(Subquery(branches.values("n"), output_field=IntegerField()), 0),
+            live_position=Coalesce(Subquery(newest.values("position")[:1]), 0),
         ).first()
-        frame = Frame(company, bool(company and company.branch_count > 1))
+        frame = Frame(
+            company,
+            bool(company and company.branch_count > 1),
+            company.live_position if company else 0,
+        )
         request._frame = frame  # type: ignore[attr-defined]
     return frame
 
@@ -65,6 +72,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
         "may": Mays(user),
         "nav": sections,
         "theme": user.theme if user and signed_in else "auto",
+        "live_after": frame.live_position,
         "live_url": live_url(request) if signed_in else "",
         "search_url": reverse("fsm:search"),
     }

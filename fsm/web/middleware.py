@@ -15,6 +15,7 @@ from django.utils import translation
 from ..attribution import attributed
 from ..clock import now as clock_now
 from ..states import NotPossible
+from .context import prepare
 from .pages import refused
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -31,6 +32,8 @@ def attribute_request(get_response: GetResponse) -> GetResponse:
             with attributed(source=source):
                 return get_response(request)
         with translation.override(request.user.language), attributed(user=request.user, source=source):
+            if request.method == "GET" and not getattr(request, "htmx", False):
+                prepare(request)  # before the page's own rows: what changes after them is told live
             return get_response(request)
 
     return middleware
