@@ -119,13 +119,19 @@ let last = null; // the move that can be undone: {visit, to, card}
 function put(card, to) {
   const { parentNode: parent, nextSibling: next } = card;
   const data = { ...card.dataset };
+  const insert = (list, before) => {
+    const focus = card.contains(document.activeElement);
+    list.insertBefore(card, before);
+    if (focus) card.querySelector("a.card").focus({ preventScroll: true });
+  };
   if (to) {
     Object.assign(card.dataset, { s: to.start, m: to.minutes, lane: 0 });
     position(card);
     const list = rowNamed(to.tech).querySelector(".visits");
-    if (parent !== list) list.append(card);
+    if (parent !== list) insert(list, null);
   } else {
-    document.querySelector("#tray .visits").prepend(card);
+    const list = document.querySelector("#tray .visits");
+    insert(list, list.firstChild);
   }
   return () => {
     for (const key of ["s", "m", "lane"]) {
@@ -133,7 +139,7 @@ function put(card, to) {
       else delete card.dataset[key];
     }
     if (card.dataset.s) position(card);
-    if (parent.isConnected) parent.insertBefore(card, next?.parentNode === parent ? next : null);
+    if (parent.isConnected) insert(parent, next?.parentNode === parent ? next : null);
   };
 }
 
