@@ -13,7 +13,7 @@ from equipment.models import RefrigerantRecord, Unit
 from fsm.clock import local
 
 from .job_lines import is_overdue, when
-from .models import Assignment, Job, JobNote, JobPhoto, PartUse, Signature, Visit, VisitCheck
+from .models import Assignment, CheckAnswer, Job, JobNote, JobPhoto, PartUse, Signature, Visit, VisitCheck
 from .states import (
     ASSIGNMENT_HOLDING,
     JOB_STATES,
@@ -48,6 +48,11 @@ class VisitPart:
     signature: Signature | None
     may_change_window: bool
     may_complete: bool
+
+    @property
+    def attention(self) -> int:
+        """How many lines of the checklist need attention."""
+        return sum(check.answer == CheckAnswer.ATTENTION for check in self.checks)
 
     @property
     def answered(self) -> int:

@@ -74,7 +74,7 @@ def _jobs(jobs: Any) -> dict[str, Any]:
     newest = lines(jobs.for_lines().order_by("-created_at", "-pk")[: LAST * 2], instant)
     under_way = [line for line in newest if line.job.is_unfinished]
     done = [line for line in newest if not line.job.is_unfinished]
-    return {"open": under_way, "last": done[:LAST], "total": total, "count": total}
+    return {"lines": under_way + done[:LAST], "total": total, "count": total}
 
 
 def _book(user: Any, params: dict[str, Any]) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _columns(*, several_branches: bool) -> list[Column]:
         Column("what", _("What"), lambda job: _two(job.job_type.name, job.summary), ("job_type__name",)),
         Column("priority", _("How soon"), _priority, ("priority",)),
         Column("when", _("Visit"), lambda job: _visit(line_of(job))),
-        Column("who", _("Who"), lambda job: line_of(job).who),
+        Column("who", _("Who"), lambda job: format_html('<span class="nowrap">{}</span>', line_of(job).who)),
         Column("booked", _("Booked"), lambda job: _day(job), ("created_at",)),
     ]
     if several_branches:
@@ -107,12 +107,14 @@ def _priority(job: Job) -> Any:
 
 def _visit(shown: JobLine) -> Any:
     if shown.is_overdue:
-        return format_html('<span class="late">{}</span>', shown.when)
-    return shown.when or "–"  # noqa: RUF001
+        return format_html('<span class="late nowrap">{}</span>', shown.when)
+    return format_html('<span class="nowrap">{}</span>', shown.when or "–")  # noqa: RUF001
 
 
-def _day(job: Job) -> str:
-    return date_format(local(job.created_at, job.site.time_zone), "M j, Y")
+def _day(job: Job) -> Any:
+    booked = local(job.created_at, job.site.time_zone)
+    is_old = (now() - job.created_at).days > 300
+    return format_html('<span class="nowrap">{}</span>', date_format(booked, "M j, Y" if is_old else "M j"))
 
 
 @require_GET
