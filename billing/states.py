@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -59,3 +62,27 @@ BATCH_STATES = StateTable(
         BatchState.CANCELLED: frozenset(),
     },
 )
+
+
+class Standing(TextChoices):
+    """How an invoice stands today: its state, or for an issued one what payments and the calendar say."""
+
+    DRAFT = "draft", _("Draft")
+    ISSUED = "issued", _("Open")
+    PARTLY_PAID = "partly_paid", _("Partly paid")
+    PAST_DUE = "past_due", _("Past due")
+    PAID = "paid", _("Paid")
+    VOID = "void", _("Void")
+    CREDITED = "credited", _("Credited")
+    WRITTEN_OFF = "written_off", _("Written off")
+
+
+def standing_of(state: str, *, balance: Decimal, paid: Decimal, due_on: date | None, today: date) -> Standing:
+    """The standing of one invoice; a past due one that was partly paid is past due."""
+    if state != InvoiceState.ISSUED:
+        return Standing(state)
+    if balance <= 0:
+        return Standing.PAID
+    if due_on is not None and due_on < today:
+        return Standing.PAST_DUE
+    return Standing.PARTLY_PAID if paid else Standing.ISSUED

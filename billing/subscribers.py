@@ -6,7 +6,7 @@ from dispatch.events import JobCompleted
 from fsm.clock import now as clock_now
 from fsm.events import on
 
-from .actions.drafting import draft_invoice
+from .actions import draft_invoice
 
 
 @on(JobCompleted)
