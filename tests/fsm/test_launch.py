@@ -89,6 +89,20 @@ def test_a_changed_lock_file_or_a_lost_django_is_installed_again_and_nothing_els
     assert installed == ["one", "two", "two"]
 
 
+def test_what_the_tests_installed_serves_the_run_as_well_but_not_the_other_way_round(venv):
+    running, testing = (venv.parent / name for name in LOCKS)
+    running.write_text("one")
+    testing.write_text("one and more")
+    (venv / "lib" / "python3.11" / "site-packages" / "django").mkdir(parents=True)
+    environment.stamp(running).write_text(environment.digest(running))
+    assert environment.is_installed(running)
+    assert not environment.is_installed(testing)
+    environment.stamp(running).unlink()
+    environment.stamp(testing).write_text(environment.digest(testing))
+    assert environment.is_installed(running)
+    assert environment.is_installed(testing)
+
+
 def test_an_installation_that_failed_is_tried_again(venv, monkeypatch):
     lock = venv.parent / "requirements.txt"
     lock.write_text("one")
