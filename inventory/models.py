@@ -20,7 +20,13 @@ from fsm.history import History
 from fsm.models import Branch
 from fsm.money import QuantityField, RateField
 
-from .querysets import PartQuerySet, StockMovementQuerySet, StockPlaceQuerySet
+from .querysets import (
+    PartQuerySet,
+    ReservationQuerySet,
+    StockLevelQuerySet,
+    StockMovementQuerySet,
+    StockPlaceQuerySet,
+)
 
 
 class Part(models.Model):
@@ -33,13 +39,17 @@ class Part(models.Model):
     cost = RateField(_("cost"), default=0)
     barcode = models.CharField(_("barcode"), max_length=40, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
     history = History()
 
     objects = PartQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "number"]
-        constraints = [models.CheckConstraint(name="part_cost_is_not_negative", condition=Q(cost__gte=0))]
+        constraints = [
+            models.CheckConstraint(name="part_cost_is_not_negative", condition=Q(cost__gte=0)),
+            models.UniqueConstraint(name="part_barcode_once", fields=["barcode"], condition=~Q(barcode="")),
+        ]
         indexes = [GinIndex(name="part_name_trgm", fields=["name"], opclasses=["gin_trgm_ops"])]
 
     def __str__(self) -> str:
@@ -88,6 +98,8 @@ class StockLevel(models.Model):
     minimum = QuantityField(_("minimum"), default=0)
     maximum = QuantityField(_("maximum"), default=0)
     history = History(excluded_fields=["on_hand"])
+
+    objects = StockLevelQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -178,6 +190,8 @@ class Reservation(models.Model):
     cause_kind = models.CharField(max_length=30)
     cause_uuid = models.UUIDField()
     history = History()
+
+    objects = ReservationQuerySet.as_manager()
 
     class Meta:
         constraints = [
