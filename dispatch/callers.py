@@ -71,9 +71,7 @@ def caller(
         open_jobs=under_way,
         past_jobs=done[:RECENT],
         job_types=list(JobType.objects.filter(is_active=True)),
-        panels=[
-            panel for panel in panels_for("customer", customer, user) if panel.key in ("balance", "money")
-        ],
+        panels=panels_for("caller", customer, user),
     )
 
 

@@ -48,7 +48,7 @@ _offers: dict[str, list[Offer]] = {}
 def panel(
     place: str, *, key: str, title: Any, order: int, template: str, may: May, wide: bool = False
 ) -> Callable[[Query], Query]:
-    """Offer a panel for `customer`, `site`, `unit`, `job`, `invoice` or `home`."""
+    """Offer a panel for `customer`, `caller` (at booking), `site`, `unit`, `job`, `invoice` or `home`."""
 
     def register(query: Query) -> Query:
         offers = [offer for offer in _offers.get(place, []) if offer.key != key]

@@ -83,7 +83,7 @@ def _columns(*, several_branches: bool) -> list[Column]:
         Column("what", _("What"), lambda job: _two(job.job_type.name, job.summary), ("job_type__name",)),
         Column("priority", _("How soon"), _priority, ("priority",)),
         Column("when", _("Visit"), lambda job: _visit(line_of(job))),
-        Column("who", _("Who"), lambda job: format_html('<span class="nowrap">{}</span>', line_of(job).who)),
+        Column("who", _("Who"), lambda job: _whole(line_of(job).who)),
         Column("booked", _("Booked"), lambda job: _day(job), ("created_at",)),
     ]
     if several_branches:
@@ -97,6 +97,11 @@ def _two(first: str, second: str) -> Any:
     )
 
 
+def _whole(words: str) -> Any:
+    """Words that stay on one line; nothing stays nothing."""
+    return format_html('<span class="nowrap">{}</span>', words) if words else ""
+
+
 def _priority(job: Job) -> Any:
     if job.priority > Priority.URGENT:
         return job.get_priority_display()
@@ -108,13 +113,13 @@ def _priority(job: Job) -> Any:
 def _visit(shown: JobLine) -> Any:
     if shown.is_overdue:
         return format_html('<span class="late nowrap">{}</span>', shown.when)
-    return format_html('<span class="nowrap">{}</span>', shown.when or "–")  # noqa: RUF001
+    return _whole(shown.when or "–")  # noqa: RUF001
 
 
 def _day(job: Job) -> Any:
     booked = local(job.created_at, job.site.time_zone)
     is_old = (now() - job.created_at).days > 300
-    return format_html('<span class="nowrap">{}</span>', date_format(booked, "M j, Y" if is_old else "M j"))
+    return _whole(date_format(booked, "M j, Y" if is_old else "M j"))
 
 
 @require_GET
