@@ -119,7 +119,7 @@ class House:
 
 @pytest.fixture
 def house(live_port: int, live_server: Any, chromium: Browser) -> Iterator[House]:
-    """`house.open(dana, "/board/", width=390, theme="dark")`; fails the test where a page's script or policy erred."""
+    """`house.open(dana, "/board/", width=390, theme="dark")`; an error of a script fails the test."""
     opened = House(live_server.url, chromium)
     yield opened
     for context in opened.contexts:

@@ -1,4 +1,4 @@
-"""The dispatcher's board in a real browser: drag, resize, keys, dialog, undo, and what a second dispatcher sees."""
+"""The dispatcher's board in a real browser: drag, resize, keys, dialog, undo, and a second dispatcher."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dispatch import actions
 from dispatch.models import Assignment, Visit
 from dispatch.states import AssignmentState, VisitState
 from tests import factories as make
+from tests.conftest import client_of
 from tests.factories import instant
 
 BOARD = "/board/?day=2026-07-14"
@@ -204,7 +205,7 @@ def test_what_others_do_waits_while_a_card_is_in_the_hand(house, dana, two_rows,
 
 
 def test_the_keyboard_alone_brings_a_visit_from_the_tray_to_a_row(house, dana, two_rows, make_job):
-    tess, tom = two_rows
+    _tess, tom = two_rows
     visit = make_job(window=(instant(15), instant(17)), minutes=60).visit
     page = ready(house.open(dana, BOARD))
     page.keyboard.press("t")
@@ -217,6 +218,43 @@ def test_the_keyboard_alone_brings_a_visit_from_the_tray_to_a_row(house, dana, t
     page.keyboard.press("Enter")
     assert stands(visit, tom, 15, 30)
     expect(card(page, visit, row(tom)).locator(".card")).to_be_focused()
+
+
+def test_our_own_move_is_not_fetched_a_second_time(house, dana, two_rows, make_job):
+    tess, tom = two_rows
+    visit = make_job(technician=tess, starts_at=instant(15)).visit
+    page = ready(house.open(dana, BOARD))
+    expect(page.locator("span[data-connection]")).to_have_attribute("data-state", "live")
+    asked: list[str] = []
+    page.on("request", lambda request: "/board/rows/" in request.url and asked.append(request.url))
+    drag(page, card(page, visit), tom, 13 * 60)
+    expect(card(page, visit, row(tom))).to_have_attribute("data-version", "3")
+    page.wait_for_timeout(600)
+    assert asked == []
+
+
+def test_where_the_stream_is_down_the_board_asks_by_itself(house, dana, two_rows, make_job):
+    tess, tom = two_rows
+    visit = make_job(technician=tess, starts_at=instant(15)).visit
+    page = house.chromium.new_context(base_url=house.url)
+    house.contexts.append(page)
+    page.route("**/live/**", lambda route: route.abort())
+    key = client_of(dana).cookies["sessionid"].value
+    page.add_cookies([{"name": "sessionid", "value": key, "url": house.url}])
+    page = page.new_page()
+    page.clock.install()
+    page.goto(BOARD)
+    ready(page)
+    actions.place_visit(
+        visit.pk,
+        technician_id=tom.technician.pk,
+        starts_at=instant(18),
+        ends_at=instant(19),
+        version=visit.version,
+        now=instant(14),
+    )
+    page.clock.run_for(21000)
+    expect(card(page, visit, row(tom)).locator(".card")).to_be_visible()
 
 
 def test_escape_puts_a_lifted_visit_back(house, dana, two_rows, make_job):

@@ -1,7 +1,7 @@
 /* The dispatcher's board: lays out what the server rendered and keeps it fresh. The rest lives beside this file. */
 
 import { board, cards, cardsOf, layOut, rows, scroller, tellTime, nowMinute, minuteAt } from "./board_grid.js";
-import { isHeld, refresh } from "./board_save.js";
+import { isHeld, refresh, saved } from "./board_save.js";
 import "./board_drag.js";
 import { oneTabStop } from "./board_keys.js";
 import "./board_panel.js";
@@ -71,15 +71,23 @@ document.querySelector(".board-sum").addEventListener("click", (event) => {
 });
 
 /* ---- live: what others change; asking every 20 seconds where the stream is down ---- */
-const heard = new Set();
+const heard = new Map(); // visit -> version
 let soon = 0;
+function hear() {
+  const news = [...heard].filter(([visit, version]) => !shows(visit, version)).map(([visit]) => visit);
+  heard.clear();
+  if (news.length) refresh(news);
+}
+/** Whether the board shows that version already; what we saved ourselves came with the answer. */
+function shows(visit, version) {
+  const here = cardsOf(visit).map((card) => Number(card.dataset.version));
+  return here.length > 0 && here.every((shown) => shown > version || (shown === version && saved.get(visit) === version));
+}
 document.addEventListener("live", ({ detail }) => {
   if (detail.topic !== "board" || detail.kind !== "visit") return;
-  const here = cardsOf(detail.uuid);
-  if (here.length && here.every((card) => Number(card.dataset.version) > detail.version)) return;
-  heard.add(detail.uuid);
+  heard.set(detail.uuid, Math.max(detail.version, heard.get(detail.uuid) ?? 0));
   clearTimeout(soon);
-  soon = setTimeout(() => refresh([...heard.values()].filter((visit) => heard.delete(visit))), 120);
+  soon = setTimeout(hear, 120);
 });
 document.addEventListener("live:reload", () => refresh());
 addEventListener("online", () => refresh());

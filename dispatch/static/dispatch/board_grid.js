@@ -105,7 +105,7 @@ export function tellTime() {
 /* ---- the slot: where a visit that is being moved would stand, and the window it was promised ---- */
 const slot = document.createElement("div");
 slot.className = "slot";
-slot.append(document.createElement("span"));
+slot.append(document.createElement("b"), document.createElement("span"));
 const band = document.createElement("div");
 band.className = "band";
 
@@ -115,7 +115,8 @@ export function showSlot(row, card, start, minutes) {
   if (slot.parentNode !== track) track.append(slot);
   const other = clash(row, card.dataset.visit, start, minutes);
   slot.classList.toggle("clash", Boolean(other));
-  slot.firstChild.textContent = span(start, minutes);
+  slot.firstChild.textContent = nameOf(card);
+  slot.lastChild.textContent = span(start, minutes);
   slot.style.setProperty("--s", start);
   slot.style.setProperty("--m", minutes);
   return other;
@@ -140,6 +141,7 @@ let speaking;
 /** Says a sentence to screen readers. */
 export function say(text) {
   const line = document.getElementById("board-says");
+  if (!line) return; // the page is being left
   line.textContent = "";
   clearTimeout(speaking);
   speaking = setTimeout(() => { line.textContent = text; }, 30);

@@ -39,6 +39,7 @@ export function closePanel() {
 
 board.addEventListener("click", (event) => {
   const link = event.target.closest("a.card");
+  if (event.target.matches(".track, .closed, .off")) closePanel();
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   showPanel(link.closest(".visit"));

@@ -21,6 +21,7 @@ export function letGo() {
 const whenFree = (apply) => (held ? waiting.push(apply) : apply());
 
 /* ---- fresh parts ---- */
+export const saved = new Map(); // visit -> the version that our own last change gave it
 const shown = new Map(); // id -> the text last put there, so that what did not change is left alone
 
 export function swap(html, mine = []) {
@@ -30,6 +31,7 @@ export function swap(html, mine = []) {
     const focus = focused();
     for (const part of fresh.content.querySelectorAll("[id^=row-], #tray")) exchange(part, mine);
     for (const note of fresh.content.querySelectorAll("[data-note]")) toast(note.textContent, "warning");
+    for (const visit of mine) saved.set(visit, Number(cardsOf(visit)[0]?.dataset.version));
     layOut();
     refocus(focus);
     document.dispatchEvent(new CustomEvent("board:fresh"));
