@@ -10,6 +10,8 @@ from dispatch.windows import HOURS, between, in_words, quick_picks, read_pick
 from fsm.clock import local
 
 CHICAGO, DENVER = "America/Chicago", "America/Denver"
+FIRST = datetime(2024, 1, 1, tzinfo=UTC)
+MOMENTS = st.integers(0, 10 * 365 * 24 * 60).map(lambda minutes: FIRST + timedelta(minutes=minutes))
 ZONES = st.sampled_from(["America/New_York", CHICAGO, DENVER, "America/Phoenix", "Pacific/Honolulu"])
 
 
@@ -35,7 +37,7 @@ def test_a_window_that_is_running_can_still_be_promised():
     assert quick_picks(CHICAGO, at_half_past_nine + timedelta(minutes=30))[0].picks[0].is_past
 
 
-@given(ZONES, st.datetimes(datetime(2024, 1, 1), datetime(2034, 1, 1), timezones=st.just(UTC)))
+@given(ZONES, MOMENTS)
 def test_every_pick_reads_back_as_the_window_it_offered(zone, now):
     for day in quick_picks(zone, now):
         for pick in day.picks:
@@ -62,10 +64,10 @@ def test_a_window_that_ends_before_it_begins_is_refused():
 @pytest.mark.parametrize(
     ("start", "end", "words"),
     [
-        ((8, 0), (10, 0), "8–10 am"),
-        ((10, 0), (12, 0), "10 am–12 pm"),
-        ((13, 30), (15, 0), "1:30–3 pm"),
-        ((0, 0), (1, 0), "12–1 am"),
+        ((8, 0), (10, 0), "8\u201310 am"),
+        ((10, 0), (12, 0), "10 am\u201312 pm"),
+        ((13, 30), (15, 0), "1:30\u20133 pm"),
+        ((0, 0), (1, 0), "12\u20131 am"),
     ],
 )
 def test_a_window_reads_as_the_office_says_it(start, end, words):
