@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import queue
+import socket
 import threading
 import time
 import uuid
@@ -32,6 +34,7 @@ class Stream:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         sent = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"} if cookie else {}
         self.connection.request("GET", path, headers=sent | headers)
+        self.socket = self.connection.sock
         self.response = self.connection.getresponse()
         self.status = self.response.status
         self.raw = queue.Queue()
@@ -69,7 +72,8 @@ class Stream:
         return False
 
     def close(self):
-        self.connection.sock and self.connection.close()
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
