@@ -30,7 +30,8 @@ from .states import UnitStatus
 MODELS: Final = {
     Category.AIR_CONDITIONER: {
         "Carrier": "24ACC6{k}A003", "Trane": "4TTR60{k}J1000", "Lennox": "14ACX-0{k}-230",
-        "Goodman": "GSX140{k}1K", "Rheem": "RA14{k}AJ1NA", "York": "YCG{k}B21S", "American Standard": "4A7A60{k}J1000",
+        "Goodman": "GSX140{k}1K", "Rheem": "RA14{k}AJ1NA", "York": "YCG{k}B21S",
+        "American Standard": "4A7A60{k}J1000",
     },
     Category.HEAT_PUMP: {
         "Carrier": "25HCB6{k}A003", "Trane": "4TWR60{k}J1000", "Lennox": "14HPX-0{k}-230",

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -66,10 +67,14 @@ COLUMNS = [
     Column("kind", gettext_lazy("Kind"), lambda customer: customer.get_kind_display(), ("kind", "name")),
     Column("terms", gettext_lazy("Terms"), lambda customer: customer.get_terms_display(), ("terms", "name")),
     Column(
-        "since", gettext_lazy("Since"), lambda customer: customer.created_at.year, ("created_at",), "right"
+        "sites", gettext_lazy("Sites"), lambda customer: customer.site_count, ("site_count", "name"), "right"
     ),
 ]
 BRANCH = Column("branch", gettext_lazy("Branch"), lambda customer: customer.branch.name, ("branch__name",))
+
+
+def _counted(sites: QuerySet[Site]) -> QuerySet[Site, Any]:
+    return sites.order_by().values("customer").annotate(n=Count("pk")).values("n")
 
 
 def _for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -78,6 +83,7 @@ def _for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     sites = Site.objects.filter(customer=OuterRef("pk"), is_active=True).order_by("pk")
     return customers.select_related("branch").annotate(
         first_phone=Subquery(phones.order_by("-contact__is_primary", "-is_primary", "pk").values("e164")[:1]),
+        site_count=Coalesce(Subquery(_counted(sites), output_field=IntegerField()), 0),
         first_street=Subquery(sites.values("street")[:1]),
         first_city=Subquery(sites.values("city")[:1]),
     )

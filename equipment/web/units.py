@@ -154,7 +154,7 @@ def edit_unit(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
             status, theirs = refuse_in_form(form, stale), stale.theirs
         except NotPossible as refusal:
             status = refuse_in_form(form, refusal)
-    context = {"form": form, "site": unit.site, "unit": unit, "theirs": theirs, "makers": _makers()}
+    context = {"form": form, "site": unit.site, "edited": unit, "theirs": theirs, "makers": _makers()}
     return render_page(request, "equipment/edit_unit.html", context, status=status)
 
 

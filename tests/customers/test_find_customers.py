@@ -48,7 +48,8 @@ def names(query, user, limit=12):
 
 
 @pytest.mark.parametrize(
-    "typed", ["(512) 555-0142", "512.555.0142", "5125550142", "+1 512 555 0142", "1-512-555-0142", "0142", "555-0142"]
+    "typed",
+    ["(512) 555-0142", "512.555.0142", "5125550142", "+1 512 555 0142", "1-512-555-0142", "0142", "555-0142"],
 )
 def test_a_caller_is_found_by_their_number_in_any_shape(lisa, others, casey, typed):
     assert names(typed, casey)[0] == "Lisa Hall"
@@ -61,14 +62,28 @@ def test_a_caller_is_found_by_name_in_any_order_of_words(lisa, others, casey, ty
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("jonson", "Maria Johnson"), ("maria jonson", "Maria Johnson"), ("okafr", "Tom Okafor"), ("lissa hal", "Lisa Hall")],
+    [
+        ("jonson", "Maria Johnson"),
+        ("maria jonson", "Maria Johnson"),
+        ("okafr", "Tom Okafor"),
+        ("lissa hal", "Lisa Hall"),
+    ],
 )
 def test_a_misspelt_name_is_found(lisa, others, casey, typed, meant):
     assert names(typed, casey)[0] == meant
 
 
 @pytest.mark.parametrize(
-    "typed", ["4108 Avenue F", "4108 ave f", "4108", "avenue f austin", "78751", "lisa.hall@", "lisa.hall@example.com"]
+    "typed",
+    [
+        "4108 Avenue F",
+        "4108 ave f",
+        "4108",
+        "avenue f austin",
+        "78751",
+        "lisa.hall@",
+        "lisa.hall@example.com",
+    ],
 )
 def test_a_caller_is_found_by_address_and_e_mail(lisa, others, casey, typed):
     assert "Lisa Hall" in names(typed, casey)
