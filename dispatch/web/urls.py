@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import board, booking, deeds, jobs
+from . import board, booking, deeds, jobs, phone
 
 app_name = "dispatch"
 urlpatterns = [
@@ -33,4 +33,16 @@ urlpatterns = [
     path("visits/<uuid:visit_uuid>/complete/", deeds.complete_on_behalf, name="complete-on-behalf"),
     path("photos/<uuid:photo_uuid>/", jobs.photo, name="photo"),
     path("signatures/<uuid:signature_uuid>/", jobs.signature, name="signature"),
+    path("phone/", phone.phone_today, name="phone-today"),
+    path("phone/visits/<uuid:visit_uuid>/", phone.phone_visit, name="phone-visit"),
+    path("phone/visits/<uuid:visit_uuid>/do/<str:kind>/", phone.operate, name="phone-operation"),
+    path("phone/visits/<uuid:visit_uuid>/checklist/", phone.phone_checklist, name="phone-checklist"),
+    path("phone/visits/<uuid:visit_uuid>/notes/", phone.phone_notes, name="phone-notes"),
+    path("phone/visits/<uuid:visit_uuid>/photos/", phone.phone_photos, name="phone-photos"),
+    path("phone/visits/<uuid:visit_uuid>/parts/", phone.phone_parts, name="phone-parts"),
+    path("phone/visits/<uuid:visit_uuid>/refrigerant/", phone.phone_refrigerant, name="phone-refrigerant"),
+    path("phone/visits/<uuid:visit_uuid>/signature/", phone.phone_signature, name="phone-signature"),
+    path("phone/visits/<uuid:visit_uuid>/complete/", phone.phone_complete, name="phone-complete"),
+    path("phone/visits/<uuid:visit_uuid>/no-access/", phone.phone_no_access, name="phone-no-access"),
+    path("phone/visits/<uuid:visit_uuid>/units/<uuid:unit_uuid>/", phone.phone_unit, name="phone-unit"),
 ]
