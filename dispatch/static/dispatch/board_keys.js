@@ -142,7 +142,8 @@ document.addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
     event.preventDefault();
     undo();
-  } else if (!event.ctrlKey && !event.metaKey && !event.altKey && !lifted) {
+  } else if (board.contains(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey && !lifted) {
+    // single letters only where the focus is on the board: speech input types them everywhere
     const part = { t: document.getElementById("tray"), b: rows }[event.key.toLowerCase()];
     const link = part?.querySelector('a.card[tabindex="0"]');
     if (link) {
