@@ -385,10 +385,11 @@ def _past(cast: Cast) -> None:
         for slot in _route(cast, number, day):
             plans.append(Planned(slot, technician, _called(cast, slot)))
     plans.sort(key=lambda plan: plan.called_at)
-    fresh = cast.world.now - timedelta(days=3)
+    fresh = cast.world.now - timedelta(days=2)
     for plan in plans:
         done = plan.slot.ends_at + timedelta(minutes=cast.random.randint(-15, 15))
-        plan.job = _job(cast, plan, JobState.WORK_COMPLETE if done > fresh else JobState.CLOSED)
+        reviewed = done < fresh or cast.random.random() < 0.4
+        plan.job = _job(cast, plan, JobState.CLOSED if reviewed else JobState.WORK_COMPLETE)
         plan.job.completed_at = done
     _insert_jobs(cast, plans)
     for plan in plans:
