@@ -72,8 +72,9 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 async def _live(scope: Scope, receive: Receive, send: Send) -> None:
     """One stream: who is it, what did they miss, then whatever comes."""
     given = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    cross = cross_origin(given.get("origin", ""), given.get("host", ""))
-    if cross is None or not validate_host(split_domain_port(given.get("host", ""))[0], settings.ALLOWED_HOSTS):
+    host = given.get("host", "")
+    cross = cross_origin(given.get("origin", ""), host)
+    if cross is None or not validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS):
         await _answer(send, 403, {"error": "another site"})
         return
     key = parse_cookie(given.get("cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
@@ -101,8 +102,8 @@ async def _live(scope: Scope, receive: Receive, send: Send) -> None:
         await _say(send, f"retry: {RETRY}\n\n")
         told = await _replay(send, after, topics)
         await _stream(watcher, told, key, receive, send)
-    except OSError:
-        pass  # the browser went away while we were speaking
+    except (OSError, asyncio.CancelledError):
+        pass  # the browser went away while we were speaking, or the server stops
     finally:
         hub.watchers.discard(watcher)
 
@@ -110,15 +111,16 @@ async def _live(scope: Scope, receive: Receive, send: Send) -> None:
 async def _replay(send: Send, after: int | None, topics: frozenset[str]) -> int:
     """Tell what was missed, or to reload; returns the position up to which the client knows everything."""
     if after is None:
-        return int(await _in_thread(last_position))
+        known: int = await _in_thread(last_position)
+        return known
     found = await _in_thread(missed, after, topics)
     if found is None:
-        last = int(await _in_thread(last_position))
-        await _say(send, reload_text(last))
-        return last
+        newest: int = await _in_thread(last_position)
+        await _say(send, reload_text(newest))
+        return newest
     events, last = found
     await _say(send, "".join(map(event_text, events)))
-    return max([last, *(event.position for event in events)])
+    return max(int(last), *(event.position for event in events), 0)
 
 
 async def _stream(watcher: Watcher, told: int, key: str, receive: Receive, send: Send) -> None:
@@ -225,7 +227,9 @@ async def _say(send: Send, text: str) -> None:
         await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
 
 
-async def _answer(send: Send, status: int, body: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()) -> None:
+async def _answer(
+    send: Send, status: int, body: dict[str, Any], headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
     start = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"), *headers]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})

@@ -9,9 +9,17 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 
+from . import actions
+from .clock import today_in
+from .company import the_company
+from .history import insert_with_history
+from .models import Branch, User
 from .permissions import Role
 
+SEED = 20261
+ZONE = "America/Chicago"
 COMPANY_NAME = "Lone Star Comfort Air"
 PASSWORD = "sightglass-demo"  # noqa: S105 (printed on purpose: the demo company is nobody's)
 LOGINS: list[tuple[str, str, Role]] = [
@@ -21,6 +29,20 @@ LOGINS: list[tuple[str, str, Role]] = [
     ("dana", "Dana Whitfield", Role.DISPATCHER),
     ("tess", "Tess Ramirez", Role.TECHNICIAN),
     ("bea", "Bea Lindqvist", Role.BOOKKEEPER),
+]
+# Technicians beside Tess; with her they are twelve.
+TECHNICIANS: list[tuple[str, str]] = [
+    ("marco", "Marco Ruiz"),
+    ("dwayne", "Dwayne Coleman"),
+    ("ana", "Ana Flores"),
+    ("tyler", "Tyler Boggs"),
+    ("hung", "Hung Nguyen"),
+    ("reggie", "Reggie Tate"),
+    ("luis", "Luis Cantu"),
+    ("brandi", "Brandi Kessler"),
+    ("omar", "Omar Haddad"),
+    ("cody", "Cody Stahl"),
+    ("jerome", "Jerome Battle"),
 ]
 
 
@@ -57,3 +79,61 @@ def build(world: DemoWorld) -> None:
     for app in settings.APPS:
         if app in _parts:
             _parts[app](world)
+
+
+def world_at(now: datetime, *, say: Callable[[str], None] = lambda _: None) -> DemoWorld:
+    """The world around an instant: the same numbers every time, the days around today."""
+    return DemoWorld(random.Random(SEED), now, today_in(ZONE, now), ZONE, say=say)  # noqa: S311
+
+
+@demo_part("fsm")
+def company_and_people(world: DemoWorld) -> None:
+    """The company, its one branch and everybody who signs in.
+
+    Leaves in `made`: company, branch, people (user name -> User), technicians (twelve Users, Tess first).
+    """
+    the_company()
+    world.made["company"] = actions.change_company(
+        name=COMPANY_NAME,
+        legal_name="Lone Star Comfort Air, LLC",
+        license_number="TACLA 00012345E",
+        phone="(512) 555-0100",
+        email="office@lonestarcomfort.example",
+        website="lonestarcomfort.example",
+        street="2208 Industrial Oaks Blvd",
+        city="Austin",
+        state="TX",
+        postal_code="78735",
+        time_zone=ZONE,
+        default_terms="Due on receipt",
+        invoice_note="Thank you for your business. Regulated by the Texas Department of Licensing"
+        " and Regulation.",
+    )
+    branch = Branch.objects.order_by("pk").first() or actions.add_branch(name="Austin")
+    world.made["branch"] = actions.change_branch(
+        branch.pk,
+        name="Austin",
+        time_zone=ZONE,
+        street="2208 Industrial Oaks Blvd",
+        city="Austin",
+        state="TX",
+        postal_code="78735",
+    )
+    hashed = make_password(PASSWORD)  # once: a good hash takes its time
+    people = [*LOGINS, *((username, name, Role.TECHNICIAN) for username, name in TECHNICIANS)]
+    made = insert_with_history(
+        [
+            User(
+                username=username,
+                name=name,
+                role=role,
+                email=f"{username}@lonestarcomfort.example",
+                phone=f"(512) 555-01{number:02d}",
+                password=hashed,
+                created_at=world.now,
+            )
+            for number, (username, name, role) in enumerate(people, start=1)
+        ]
+    )
+    world.made["people"] = {user.username: user for user in made}
+    world.made["technicians"] = [user for user in made if user.role == Role.TECHNICIAN]

@@ -54,7 +54,7 @@ class Watcher:
 
 
 class Hub:
-    """Listens, reads what is new in commit order, tells every watcher. Comes back by itself when its line breaks."""
+    """Listens, reads what is new in commit order, tells every watcher; mends its line by itself."""
 
     def __init__(self) -> None:
         self.watchers: set[Watcher] = set()
@@ -134,7 +134,8 @@ def missed(after: int, topics: Iterable[str]) -> tuple[list[Happened], int] | No
     wanted: Sequence[str] = sorted(topics)
     with connections["default"].cursor() as cursor:
         cursor.execute(
-            "SELECT (SELECT min(position) FROM fsm_liveevent), last_value - (NOT is_called)::int FROM fsm_live_position"
+            "SELECT (SELECT min(position) FROM fsm_liveevent), last_value - (NOT is_called)::int"
+            " FROM fsm_live_position"
         )
         oldest, last = cursor.fetchone()
         if after > last or after + 1 < (last + 1 if oldest is None else oldest):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
+from django.conf import settings
 from django_q.models import Success
 
 from . import outbox
@@ -26,4 +28,10 @@ def prune_task_results() -> None:
     Success.objects.filter(stopped__lt=clock_now() - LIVE_EVENTS_KEPT).delete()
 
 
-__all__ = ["outbox", "prune_live_events", "prune_task_results"]
+@recurring("37 3 * * *", tier="analytical")
+def forget_old_sessions() -> None:
+    """Forget sessions that have ended."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+
+
+__all__ = ["forget_old_sessions", "outbox", "prune_live_events", "prune_task_results"]

@@ -134,7 +134,7 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
             "application_name": "sightglass",
-            # How alike a misspelt name must be to be offered (trigrams; the server's own 0.6 misses "Jonson").
+            # How alike a misspelt name must be to be offered (the server's own 0.6 misses "Jonson").
             "options": "-c pg_trgm.word_similarity_threshold=0.45",
             # A pool only where one process answers many requests; commands and tests keep one connection.
             **(

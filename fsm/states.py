@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 
 class NotPossible(Exception):
-    """A rule refused. The message is a sentence for the person who asked; `field` names the input at fault."""
+    """A rule refused. The message is a sentence for whoever asked; `field` names the input at fault."""
 
     def __init__(self, sentence: str, *, field: str | None = None) -> None:
         super().__init__(sentence)

@@ -165,7 +165,7 @@ def dana(branch: Any) -> Any:
 
 @pytest.fixture
 def tess(branch: Any) -> Any:
-    """A technician with a universal certificate; `tess.technician` is her row on the board, with her truck."""
+    """A technician with a universal certificate; `tess.technician` is her row on the board, with a truck."""
     return _technician("tess", 1)
 
 

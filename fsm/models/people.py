@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from ..attribution import attributed
 from ..history import History
 from ..permissions import Role, allowed
 from .company import Branch
@@ -38,6 +39,13 @@ class PeopleManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[mi
         user.save(using=self._db)
         return user
 
+    def create_superuser(
+        self, username: str, email: str = "", password: str | None = None, **fields: Any
+    ) -> User:
+        """An owner, made on the command line: the first person of an empty house."""
+        with attributed(source="command:createsuperuser", actor_name="Command line"):
+            return self.create_user(username.lower(), email, password, **{"role": Role.OWNER, **fields})
+
 
 class User(AbstractBaseUser):
     """A person who signs in: one role, a name that stays on history, a language and a theme."""
@@ -61,6 +69,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
     objects: ClassVar[PeopleManager] = PeopleManager()
 
     class Meta:
