@@ -54,6 +54,16 @@ class PartQuerySet(OfficeQuerySet["Part"]):
             low=_count(levels.filter(BELOW_MINIMUM).values("part")),
         )
 
+    def low_somewhere(self) -> PartQuerySet:
+        """Parts with a place that holds less than its minimum."""
+        return self.filter(
+            pk__in=apps.get_model("inventory", "StockLevel").objects.below_minimum().values("part")
+        )
+
+    def negative_somewhere(self) -> PartQuerySet:
+        """Parts with a place where more was used than was there."""
+        return self.filter(pk__in=apps.get_model("inventory", "StockLevel").objects.negative().values("part"))
+
 
 class StockPlaceQuerySet(OfficeQuerySet["StockPlace"]):
     """Warehouses and trucks."""

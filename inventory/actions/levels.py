@@ -18,12 +18,6 @@ NOTHING = Decimal(0)
 MOST = Decimal(1_000_000)
 
 
-def words(quantity: Decimal) -> str:
-    """A quantity without needless zeros, for a sentence."""
-    text = f"{quantity:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def refuse_unless_countable(quantity: Decimal) -> None:
     """Refuse what is not more than zero, or more than anybody stocks."""
     if quantity <= 0:

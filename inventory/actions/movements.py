@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from fsm.states import NotPossible, Stale
 
+from .. import words
 from ..models import MovementKind, Part, StockLevel, StockMovement, StockPlace
-from .levels import MOST, NOTHING, add, locked_levels, refuse_unless_countable, words
+from .levels import MOST, NOTHING, add, locked_levels, refuse_unless_countable
 
 
 def on_hand(place_id: int, part_id: int) -> Decimal:
@@ -118,7 +119,7 @@ def count_stock(
     if level.on_hand != expected:
         raise Stale(
             _("Stock moved while you were counting. Nothing was saved: look at the numbers and count again."),
-            theirs={_("On hand"): words(level.on_hand)},
+            theirs={_("On hand"): words.quantity(level.on_hand)},
         )
     difference = counted - level.on_hand
     if difference == 0:
@@ -154,7 +155,7 @@ def _too_little(left: Decimal, part: Part, place: StockPlace) -> str:
             "place": place.name,
         }
     return _("Only %(left)s of %(part)s are in %(place)s. Nothing was moved.") % {
-        "left": words(left),
+        "left": words.quantity(left),
         "part": part.number,
         "place": place.name,
     }
