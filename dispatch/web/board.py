@@ -31,7 +31,7 @@ from .. import actions
 from ..actions.planning import MOVABLE
 from ..board import Day, day_of, holders_of, read_board, read_rows, read_tray, technicians_of
 from ..models import Assignment, Job, JobNote, Technician, Visit
-from ..states import UNDER_WAY, AssignmentState, VisitState
+from ..states import JOB_STATES, UNDER_WAY, AssignmentState, JobState, VisitState
 from ..windows import in_words
 
 STEP = 5  # minutes
@@ -319,6 +319,7 @@ def _details(
         "window": _in_words(visit.window_start, visit.window_end, day.zone),
         "is_movable": visit.state in MOVABLE,
         "takes_crew": visit.starts_at is not None and visit.state in (*MOVABLE, *UNDER_WAY),
+        "is_cancellable": JOB_STATES.allows(job.state, JobState.CANCELLED),
         "is_placed": visit.state != VisitState.UNSCHEDULED,
         "others": [
             choice

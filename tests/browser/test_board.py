@@ -319,6 +319,19 @@ def test_the_move_dialog_is_another_way_than_dragging(house, dana, two_rows, mak
     assert stands(visit, tess, 15)
 
 
+def test_the_dialog_moves_a_visit_to_another_day_and_says_so(house, dana, two_rows, make_job):
+    tess, _tom = two_rows
+    visit = make_job(technician=tess, starts_at=instant(15)).visit
+    page = ready(house.open(dana, BOARD))
+    card(page, visit).locator(".card").press("m")
+    page.locator("#move").get_by_label("Day").fill("2026-07-15")
+    page.locator("#move [data-go]").click()
+    expect(page.locator(".toast.success")).to_contain_text("has its place on another day")
+    expect(card(page, visit)).to_have_count(0)
+    visit.refresh_from_db()
+    assert visit.starts_at == instant(15) + timedelta(days=1)
+
+
 def test_a_card_opens_its_details_and_a_helper_is_sent_along(house, dana, two_rows, make_job, make_customer):
     tess, tom = two_rows
     visit = make_job(customer=make_customer(phone="5125550142"), technician=tess).visit

@@ -1,6 +1,6 @@
 /* The side panel with everything about one visit, and the dialog that moves it without dragging. */
 
-import { board, cardsOf, mayMove, nameOf, nowMinute, instant, rowOf, snap, spotOf, toast, words } from "./board_grid.js";
+import { board, cardsOf, fill, mayMove, nameOf, nowMinute, instant, rowOf, snap, spotOf, toast, words } from "./board_grid.js";
 import { linkOf, offerUndo, post, remember, sentenceOf, swap } from "./board_save.js";
 
 const panel = document.getElementById("visit-panel");
@@ -81,7 +81,7 @@ export function openMove(card) {
   const placed = Boolean(row);
   const start = Number(placed ? card.dataset.s : (card.dataset.from ?? Math.max(snap(nowMinute()), Number(board.dataset.opens))));
   const wall = Object.fromEntries(parts.formatToParts(instant(start)).map((part) => [part.type, part.value]));
-  form.dataset.visit = card.dataset.visit;
+  Object.assign(form.dataset, { visit: card.dataset.visit, name: nameOf(card) });
   form.action = `${linkOf(card)}place/?${board.dataset.shown}`;
   if (placed) field("technician").value = row.dataset.tech;
   field("from_technician").value = row?.dataset.tech ?? "";
@@ -118,6 +118,9 @@ async function sendDialog(url, body) {
   if (card) {
     offerUndo(card.closest("#tray") ? words.inTray : `${nameOf(card)}: ${card.querySelector(".times").textContent.trim()}`);
     card.querySelector("a.card").focus();
+  } else {
+    remember(visit, null, false);
+    toast(fill(words.away, { visit: form.dataset.name }), "success");
   }
 }
 

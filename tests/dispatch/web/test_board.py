@@ -392,3 +392,12 @@ def test_no_style_attribute_is_on_the_page(dana_client, tess, make_job):
 def test_only_the_rows_asked_for_are_read(dana, tess, tom, branch):
     day = day_of(branch, DAY, instant(14))
     assert [row.name for row in read_rows(dana, day, {tom.technician.uuid})] == ["Tom Okafor"]
+
+
+def test_the_panel_offers_to_cancel_only_what_can_still_be_cancelled(dana_client, tess, make_job):
+    job = make_job(technician=tess)
+    address = reverse("dispatch:board-visit", args=[job.visit.uuid])
+    cancel = reverse("dispatch:cancel-job", args=[job.uuid])
+    assert cancel in dana_client.get(address, **SCRIPT).content.decode()
+    actions.cancel_job(job.pk, because="Sold the house", now=instant(14))
+    assert cancel not in dana_client.get(address, **SCRIPT).content.decode()
