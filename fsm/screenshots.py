@@ -1,0 +1,358 @@
+"""Every page of the house, with things to show on it: for pictures, and for tests that look at every page."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.apps import apps
+from django.db.models import QuerySet
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from . import demo
+from .models import User
+from .permissions import ROLES, May, Role
+
+# The role that a page is shown for, where several may see it: the first of these.
+TYPICAL = (Role.DISPATCHER, Role.OFFICE, Role.BOOKKEEPER, Role.MANAGER, Role.OWNER, Role.TECHNICIAN)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_BROWSER = (
+    "No Chromium was found. On Debian and Ubuntu: apt-get install chromium; "
+    "or name one: CHROMIUM=/path/to/chromium."
+)
+
+
+def find_chromium() -> str | None:
+    """The browser named by CHROMIUM, else the first one of this machine."""
+    named = os.environ.get("CHROMIUM")
+    return shutil.which(named) if named else next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+# The addresses --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Address:
+    """One URL name, what its path asks for, and the view behind it."""
+
+    name: str
+    asks: tuple[str, ...]
+    view: Any
+
+    @property
+    def capability(self) -> May | None:
+        """What one must be able to do; None where nobody need be signed in."""
+        found: May | None = self.view.requires
+        return found
+
+    @property
+    def roles(self) -> list[Role]:
+        """Who may see it, the typical one first; empty for a page before signing in."""
+        return [role for role in TYPICAL if self.capability in ROLES[role]] if self.capability else []
+
+
+def addresses() -> dict[str, Address]:
+    """Every named address of the house."""
+    return {address.name: address for address in _below(get_resolver(), "")}
+
+
+def _below(resolver: URLResolver, namespace: str) -> Iterator[Address]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
+            yield from _below(entry, inner)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield Address(f"{namespace}{entry.name}", tuple(entry.pattern.converters), entry.callback)
+
+
+# Things to show -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Rows that would show a page well, and what of them goes into the address."""
+
+    model: str
+    where: dict[str, Any] = field(default_factory=dict)
+    path: str = "uuid"
+    order: tuple[str, ...] = ("-pk",)
+
+    def found(self, user: User | None) -> Any:
+        """The value of the first row that the person may see, or None."""
+        model: Any = apps.get_model(self.model)
+        rows: QuerySet[Any] = model._default_manager.all()
+        if hasattr(rows, "visible_to"):
+            rows = rows.visible_to(user)
+        return rows.filter(**self.where).order_by(*self.order).values_list(self.path, flat=True).first()
+
+
+_BILLED = {"state": "issued", "allocations__is_undone": False, "lines__kind": "part"}
+_WITH_UNIT = {"job__units__isnull": False}
+_FIRST = ("starts_at", "pk", "job__units__pk")
+_WORKED = {"state": "done", "part_uses__isnull": False, "photos__isnull": False}
+_ON_TRUCK = {"on_hand__gt": 0, "place__kind": "truck"}
+_AHEAD = ("scheduled", "dispatched", "en_route", "on_site")
+_SOON = ("en_route", "scheduled", "dispatched")
+# Named like what the addresses ask for, without `_uuid` or `_id`; the first wish that finds something decides.
+EXAMPLES: dict[str, tuple[Wish, ...]] = {
+    "branch": (Wish("fsm.Branch", order=("pk",)),),
+    "person": (Wish("fsm.User", {"role": Role.TECHNICIAN}, order=("pk",)),),
+    "customer": (
+        Wish("billing.Invoice", _BILLED, "job__customer__uuid"),
+        Wish("dispatch.Job", {}, "customer__uuid"),
+        Wish("customers.Customer"),
+    ),
+    "site": (
+        Wish("billing.Invoice", _BILLED, "job__site__uuid"),
+        Wish("dispatch.Job", {}, "site__uuid"),
+        Wish("customers.Site"),
+    ),
+    "contact": (Wish("customers.Contact"),),
+    "communication": (Wish("customers.Communication", {"channel": "email"}), Wish("customers.Communication")),
+    "batch": (Wish("customers.ImportBatch", {}, "pk"),),
+    "unit": (
+        Wish("equipment.Unit", {"circuits__records__voided_at": None, "circuits__records__isnull": False}),
+        Wish("equipment.Unit", {"circuits__isnull": False}),
+        Wish("equipment.Unit"),
+    ),
+    "record": (Wish("equipment.RefrigerantRecord", {"voided_at": None}),),
+    "part": (Wish("inventory.StockLevel", _ON_TRUCK, "part__uuid", ("pk",)),),
+    "place": (Wish("inventory.StockLevel", _ON_TRUCK, "place__uuid", ("pk",)),),
+    "job": (
+        Wish("billing.Invoice", _BILLED, "job__uuid"),
+        Wish("dispatch.Visit", _WORKED, "job__uuid"),
+        Wish("dispatch.Job"),
+    ),
+    "open_job": (
+        Wish("dispatch.Job", {"state": "scheduled", "units__isnull": False}),
+        Wish("dispatch.Job", {"state__in": ("scheduled", "booked", "in_progress")}),
+    ),
+    "visit": (
+        Wish(
+            "dispatch.Visit",
+            {"state__in": _AHEAD},
+            order=("starts_at",),
+        ),
+    ),
+    "visit_on_site": (
+        Wish("dispatch.Visit", {"state": "on_site"}, order=("starts_at",)),
+        Wish("dispatch.Visit", {"state__in": _SOON}, order=("starts_at",)),
+    ),
+    "visit_done": (Wish("dispatch.Visit", _WORKED), Wish("dispatch.Visit", {"state": "done"})),
+    "visit_with_unit": (Wish("dispatch.Visit", _WITH_UNIT, order=_FIRST),),
+    "unit_of_visit": (Wish("dispatch.Visit", _WITH_UNIT, "job__units__unit__uuid", _FIRST),),
+    "invoice": (Wish("billing.Invoice", _BILLED), Wish("billing.Invoice", {"state": "issued"})),
+    "draft": (Wish("billing.Invoice", {"state": "draft"}),),
+    "payment": (Wish("billing.Payment", {"allocations__is_undone": False}), Wish("billing.Payment")),
+    "quickbooks_batch": (Wish("billing.QuickBooksBatch"),),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: its URL name, which examples fill its address, and what follows the question mark."""
+
+    name: str
+    label: str = ""
+    show: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+
+    @property
+    def title(self) -> str:
+        """A name for files and lists."""
+        return "-".join(filter(None, [*self.name.split(":"), self.label]))
+
+
+_OPEN, _ON_SITE, _DONE = {"visit": "visit"}, {"visit": "visit_on_site"}, {"visit": "visit_done"}
+_OPEN_JOB = {"job": "open_job"}
+PAGES: tuple[Page, ...] = (
+    # the house
+    Page("fsm:log-in"),
+    Page("fsm:home"),
+    Page("fsm:search", query="?q=a"),
+    Page("fsm:change-password"),
+    Page("fsm:company"),
+    Page("fsm:branches"),
+    Page("fsm:add-branch"),
+    Page("fsm:edit-branch"),
+    Page("fsm:people"),
+    Page("fsm:add-person"),
+    Page("fsm:edit-person"),
+    Page("fsm:set-password"),
+    Page("fsm:events"),
+    Page("fsm:style"),
+    Page("fsm:style", "phone", query="?phone=1"),
+    Page("fsm:trace", show={"kind": "=invoice", "unique": "invoice"}),
+    # customers and equipment
+    Page("customers:customers"),
+    Page("customers:customer"),
+    Page("customers:add-customer"),
+    Page("customers:edit-customer"),
+    Page("customers:site"),
+    Page("customers:add-site"),
+    Page("customers:edit-site"),
+    Page("customers:add-contact"),
+    Page("customers:edit-contact"),
+    Page("customers:communications"),
+    Page("customers:communication"),
+    Page("customers:imports"),
+    Page("customers:import"),
+    Page("equipment:units"),
+    Page("equipment:unit"),
+    Page("equipment:add-unit"),
+    Page("equipment:edit-unit"),
+    # stock
+    Page("inventory:parts"),
+    Page("inventory:part"),
+    Page("inventory:add-part"),
+    Page("inventory:edit-part"),
+    Page("inventory:places"),
+    Page("inventory:place"),
+    Page("inventory:add-place"),
+    Page("inventory:edit-place"),
+    Page("inventory:level"),
+    Page("inventory:movements"),
+    Page("inventory:receive"),
+    Page("inventory:transfer"),
+    # work
+    Page("dispatch:board"),
+    Page("dispatch:book"),
+    Page("dispatch:book", "caller", query="?customer={customer}&site={site}"),
+    Page("dispatch:jobs"),
+    Page("dispatch:job"),
+    Page("dispatch:job", "open", _OPEN_JOB),
+    Page("dispatch:edit-job", show=_OPEN_JOB),
+    Page("dispatch:add-visit", show=_OPEN_JOB),
+    Page("dispatch:hold-job", show=_OPEN_JOB),
+    Page("dispatch:resume-job", show=_OPEN_JOB),
+    Page("dispatch:cancel-job", show=_OPEN_JOB),
+    Page("dispatch:close-job"),
+    Page("dispatch:reopen-job"),
+    Page("dispatch:write-note", show=_OPEN_JOB),
+    Page("dispatch:change-window", show=_OPEN),
+    Page("dispatch:complete-on-behalf", show=_ON_SITE),
+    Page("dispatch:board-visit"),
+    Page("dispatch:phone-today"),
+    Page("dispatch:phone-visit"),
+    Page("dispatch:phone-visit", "on-site", _ON_SITE),
+    Page("dispatch:phone-visit", "done", _DONE),
+    Page("dispatch:phone-checklist", show=_ON_SITE),
+    Page("dispatch:phone-notes", show=_ON_SITE),
+    Page("dispatch:phone-photos", show=_ON_SITE),
+    Page("dispatch:phone-parts", show=_ON_SITE),
+    Page("dispatch:phone-refrigerant", show=_ON_SITE),
+    Page("dispatch:phone-signature", show=_ON_SITE),
+    Page("dispatch:phone-complete", show=_ON_SITE),
+    Page("dispatch:phone-no-access", show=_ON_SITE),
+    Page("dispatch:phone-unit", show={"visit": "visit_with_unit", "unit": "unit_of_visit"}),
+)
+
+DEED, PART, FILE, MACHINE = "changes something", "a part of a page", "a file", "for machines"
+NOT_PAGES: dict[str, str] = {
+    "fsm:log-out": DEED,
+    "fsm:set-theme": DEED,
+    "fsm:set-language": DEED,
+    "fsm:logo": FILE,
+    "fsm:healthz": MACHINE,
+    "customers:find": PART,
+    "customers:lookalikes": PART,
+    "customers:refuse-service": DEED,
+    "customers:allow-service": DEED,
+    "customers:hold-credit": DEED,
+    "customers:release-credit": DEED,
+    "customers:add-note": DEED,
+    "customers:pin-note": DEED,
+    "customers:log-call": DEED,
+    "customers:send-again": DEED,
+    "customers:read-import": DEED,
+    "customers:import-progress": PART,
+    "customers:start-import": DEED,
+    "customers:take-back-import": DEED,
+    "customers:release-row": DEED,
+    "customers:skip-row": DEED,
+    "equipment:retire-unit": DEED,
+    "equipment:mothball-unit": DEED,
+    "equipment:return-unit": DEED,
+    "equipment:void-record": DEED,
+    "inventory:find-parts": PART,
+    "inventory:there": PART,
+    "inventory:count": DEED,
+    "inventory:set-limits": DEED,
+    "dispatch:board-rows": PART,
+    "dispatch:place-visit": DEED,
+    "dispatch:unschedule-visit": DEED,
+    "dispatch:add-technician": DEED,
+    "dispatch:release-technician": DEED,
+    "dispatch:find-caller": PART,
+    "dispatch:book-site": PART,
+    "dispatch:book-job": DEED,
+    "dispatch:photo": FILE,
+    "dispatch:signature": FILE,
+    "dispatch:phone-operation": DEED,
+}
+
+
+# A page for a person --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page as somebody sees it: where it is, or in `path` None where there is nothing to show."""
+
+    page: Page
+    role: Role | None
+    user: User | None
+    path: str | None
+
+    @property
+    def who(self) -> str:
+        """The role, in a file's name."""
+        return str(self.role.value) if self.role else "nobody"
+
+
+def shots(*, only: str = "", all_roles: bool = False) -> list[Shot]:
+    """Every page, or those with `only` in their name, for its typical role or for each that may see it."""
+    known, people = addresses(), {role: _typical_person(role) for role in Role}
+    found: list[Shot] = []
+    for page in PAGES:
+        if only not in page.title and only not in page.name:
+            continue
+        address = known[page.name]
+        roles: list[Role | None] = [*address.roles] or [None]
+        for role in roles if all_roles else roles[:1]:
+            user = people[role] if role else None
+            found.append(Shot(page, role, user, _path(page, address, user) if user or not role else None))
+    return found
+
+
+def _typical_person(role: Role) -> User | None:
+    """Somebody of the role: of the demo company, who has work today, else the first one."""
+    named = [username for username, _name, held in demo.LOGINS if held == role]
+    people = User.objects.active().filter(role=role).order_by("pk")
+    found: User | None = people.filter(username__in=named).first() or people.first()
+    return found
+
+
+def _path(page: Page, address: Address, user: User | None) -> str | None:
+    """The page's address with its examples; None where the person has nothing of the kind."""
+    values: dict[str, Any] = {}
+    for asked in address.asks:
+        plain = asked.removesuffix("_uuid").removesuffix("_id")
+        values[asked] = _example(page.show.get(plain, plain), user)
+    query = page.query
+    for name in re.findall(r"{(\w+)}", query):
+        values[f"?{name}"] = _example(name, user)
+        query = query.replace(f"{{{name}}}", str(values[f"?{name}"]))
+    if None in values.values():
+        return None
+    return reverse(page.name, kwargs={key: value for key, value in values.items() if key[0] != "?"}) + query
+
+
+def _example(name: str, user: User | None) -> Any:
+    if name.startswith("="):
+        return name[1:]
+    return next((value for wish in EXAMPLES[name] if (value := wish.found(user)) is not None), None)
