@@ -245,7 +245,7 @@ def _fill(
         storekeeper.receive(part, warehouse, Decimal(opening), OPENED, "Opening balance")
         for truck in trucks:
             if high:
-                carried = chance.randint(max(1, low), high)
+                carried = chance.randint(max(1, (low + high + 1) // 2), high)
                 storekeeper.load(part, warehouse, truck, Decimal(carried), LOADED)
         for days in ROUNDS:
             if chance.random() < 0.25:

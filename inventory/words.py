@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from fsm.money import CENT, format_money, to_cents
+from fsm.money import CENT, format_money
 
 
 def quantity(amount: Decimal) -> str:
@@ -15,6 +15,9 @@ def quantity(amount: Decimal) -> str:
 
 def unit_cost(amount: Decimal) -> str:
     """Dollars and cents, or as many places as the cost of one needs: $0.0425."""
-    if amount % CENT == 0:
-        return format_money(to_cents(amount))
-    return f"${amount:,.4f}".rstrip("0")
+    return format_money(amount) if amount % CENT == 0 else f"${amount:,.4f}".rstrip("0")
+
+
+def plain_cost(amount: Decimal) -> str:
+    """The same as it stands in a field: 10.25, 0.0425."""
+    return unit_cost(amount).replace("$", "").replace(",", "")

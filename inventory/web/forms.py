@@ -17,6 +17,7 @@ from fsm.models import Branch
 
 from ..models import Part, PlaceKind, StockPlace
 from ..querysets import PartQuerySet
+from ..words import plain_cost
 
 MOST = Decimal(1_000_000)
 OWN_KINDS = [
@@ -181,8 +182,8 @@ class PartForm(OnceForm):
     @staticmethod
     def initial_of(part: Part) -> dict[str, Any]:
         """What stands there now."""
-        names = ("name", "unit", "cost", "barcode", "is_active", "version")
-        return {name: getattr(part, name) for name in names}
+        names = ("name", "unit", "barcode", "is_active", "version")
+        return {name: getattr(part, name) for name in names} | {"cost": plain_cost(part.cost)}
 
 
 class StockPlaceForm(OnceForm):

@@ -125,7 +125,9 @@ def _level_page(
         "sign": level_sign(level),
         "held": [(row, causes.get(cause) if (cause := cause_of(row)) else None) for row in held],
         "count_form": CountForm(initial={"expected": level.on_hand}),
-        "limits_form": LimitsForm(initial={"minimum": level.minimum, "maximum": level.maximum}),
+        "limits_form": LimitsForm(
+            initial={"minimum": quantity(level.minimum), "maximum": quantity(level.maximum)}
+        ),
         "table": ledger(request, movements, of_part=True, place=place, per_page=25),
         "theirs": {},
         **changed,
