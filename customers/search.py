@@ -19,6 +19,7 @@ MOST_WORDS: Final = 6
 FEWEST_DIGITS: Final = 4  # the last four of a number are enough
 PER_BRANCH: Final = 60
 
+_WORD = re.compile(r"[^\W\d_]{3}")
 _PHONE_LIKE = re.compile(r"^[\d\s().+/\-]*(?:x\d+)?$")
 
 
@@ -35,6 +36,11 @@ class Wanted:
     def is_empty(self) -> bool:
         """Whether there is too little to search by."""
         return len(self.text) < 2
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether it holds a word that may be misspelt: not a number, not an e-mail address."""
+        return not self.has_at and bool(_WORD.search(self.text))
 
 
 def understand(query: str) -> Wanted:
@@ -71,7 +77,7 @@ def statement(wanted: Wanted, *, limit: int, branch_ids: list[int] | None) -> tu
         *(_by_mail() if wanted.has_at else []),
         *(_by_words(len(wanted.words)) if wanted.words and not wanted.has_at else []),
     ]
-    loose = _by_sound() if len(wanted.text) >= 4 and not wanted.digits and not wanted.has_at else []
+    loose = _by_sound() if wanted.is_spoken else []
     if len(wanted.words) > 1:
         loose.append(_across(len(wanted.words)))
     sql = f"WITH exact AS MATERIALIZED ({_union(exact)})"

@@ -76,7 +76,8 @@ class ImportRow(models.Model):
             models.UniqueConstraint(name="import_row_once_per_line", fields=["import_batch", "line"]),
             models.CheckConstraint(
                 name="import_row_says_why",
-                condition=~Q(outcome__in=[RowOutcome.HELD, RowOutcome.SKIPPED, RowOutcome.KEPT]) | ~Q(reason=""),
+                condition=~Q(outcome__in=[RowOutcome.HELD, RowOutcome.SKIPPED, RowOutcome.KEPT])
+                | ~Q(reason=""),
             ),
         ]
         indexes = [models.Index(name="import_row_outcome", fields=["import_batch", "outcome", "line"])]

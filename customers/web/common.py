@@ -48,18 +48,18 @@ def branches_of(request: HttpRequest) -> list[Branch]:
 
 
 def meant(request: HttpRequest, text: str, *, field: str) -> int | None:
-    """The key of the customer whose number or uuid was given; None for nothing, else a refusal."""
-    text = text.strip()
-    if not text:
+    """The key of the customer whose number or uuid the text begins with; None for nothing, else a refusal."""
+    given = text.split()[:1]
+    if not given:
         return None
-    wanted = Q(number__iexact=text)
+    wanted = Q(number__iexact=given[0])
     with suppress(ValueError):
-        wanted |= Q(uuid=UUID(text))
+        wanted |= Q(uuid=UUID(given[0]))
     found: int | None = (
         Customer.objects.visible_to(request.user).filter(wanted).values_list("pk", flat=True).first()
     )
     if found is None:
-        raise NotPossible(_("No customer has the number “%(text)s”.") % {"text": text}, field=field)
+        raise NotPossible(_("No customer has the number “%(text)s”.") % {"text": given[0]}, field=field)
     return found
 
 

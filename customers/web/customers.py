@@ -61,7 +61,7 @@ def _address(customer: Any) -> str:
 
 COLUMNS = [
     Column("name", gettext_lazy("Customer"), _name, ("name",)),
-    Column("standing", "", alerts),
+    Column("standing", gettext_lazy("Standing"), alerts),
     Column("phone", gettext_lazy("Phone"), lambda customer: format_us(customer.first_phone or "")),
     Column("where", gettext_lazy("First site"), lambda customer: _address(customer)),
     Column("kind", gettext_lazy("Kind"), lambda customer: customer.get_kind_display(), ("kind", "name")),

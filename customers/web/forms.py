@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -33,6 +34,17 @@ def _lines(text: str) -> list[str]:
 
 def _day() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def _customer() -> forms.TextInput:
+    """Offers customers as one types; a number typed by hand does as well."""
+    return forms.TextInput(
+        attrs={
+            "data-combobox": reverse_lazy("customers:find"),
+            "autocomplete": "off",
+            "placeholder": gettext_lazy("Name, phone or number"),
+        }
+    )
 
 
 class Names(forms.Form):
@@ -195,8 +207,12 @@ class CustomerForm(WithBranch, Names, Paying):
     """What an existing customer's record says."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
-    bill_to = forms.CharField(label=gettext_lazy("Bills go to"), max_length=60, required=False)
-    parent = forms.CharField(label=gettext_lazy("Part of"), max_length=60, required=False)
+    bill_to = forms.CharField(
+        label=gettext_lazy("Bills go to"), max_length=160, required=False, widget=_customer()
+    )
+    parent = forms.CharField(
+        label=gettext_lazy("Part of"), max_length=160, required=False, widget=_customer()
+    )
     billing_street = forms.CharField(label=gettext_lazy("Billing street"), max_length=120, required=False)
     billing_unit = forms.CharField(
         label=gettext_lazy("Billing apartment or suite"), max_length=40, required=False
@@ -217,8 +233,9 @@ class CustomerForm(WithBranch, Names, Paying):
         """What the form starts with."""
         names = [name for name in CustomerForm.base_fields if name not in {"bill_to", "parent"}]
         initial = {name: getattr(customer, name) for name in names}
-        initial["bill_to"] = customer.bill_to.number if customer.bill_to else ""
-        initial["parent"] = customer.parent.number if customer.parent else ""
+        for name in ("bill_to", "parent"):
+            other = getattr(customer, name)
+            initial[name] = f"{other.number} {other.name}" if other else ""
         initial["branch_id"] = customer.branch_id
         if customer.kind == CustomerKind.HOUSEHOLD and not (customer.first_name or customer.last_name):
             initial["company_name"] = customer.company_name or customer.name

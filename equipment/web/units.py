@@ -26,7 +26,7 @@ from fsm.web.tables import Column, Table
 
 from .. import actions
 from ..ages import age_in_years
-from ..models import Maker, Refrigerant, RefrigerantRecord, Unit
+from ..models import Category, DateKnownBy, Maker, Refrigerant, RefrigerantRecord, Unit
 from ..states import UNIT_STATES, UnitStatus
 from .filters import UnitFilter
 from .forms import UnitForm
@@ -59,7 +59,7 @@ COLUMNS = [
         ("installed_on",),
         "right",
     ),
-    Column("status", "", _status),
+    Column("status", gettext_lazy("Status"), _status),
 ]
 
 
@@ -124,7 +124,7 @@ def _makers() -> list[str]:
 def add_unit(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     """A unit at a site; pressing twice adds it once."""
     site = get_object_or_404(Site.objects.visible_to(request.user).select_related("customer"), uuid=site_uuid)
-    form = _form(request, {"category": "air_conditioner"})
+    form = _form(request, {"category": Category.AIR_CONDITIONER, "date_known_by": DateKnownBy.UNKNOWN})
     status = 422 if form.is_bound else 200
     if form.is_bound and form.is_valid():
         try:

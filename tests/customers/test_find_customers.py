@@ -105,6 +105,11 @@ def test_a_customer_is_found_by_number_and_by_any_of_their_contacts(lisa, others
     assert names("quill", casey) == ["Lisa Hall"]
 
 
+def test_a_number_is_taken_literally(lisa, others, casey):
+    assert names(lisa.number, casey) == ["Lisa Hall"]
+    assert names("C9999", casey) == []
+
+
 def test_a_suggestion_shows_whom_to_call_and_where_they_live(lisa, casey):
     found = find_customers("0142", casey)[0]
     assert (found.contact, found.phone, found.address, found.site_count) == (

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import customers.demo
+import equipment.demo
+from customers.models import Communication, Contact, Customer, EmailAddress, PhoneNumber, Site
+from customers.querysets import find_customers
+from equipment.models import Circuit, TechnicianCertificate, Unit
+from fsm.attribution import attributed
+from fsm.clock import today_in
+from fsm.demo import DemoWorld
+from tests.factories import RefrigerantFactory, instant
+
+pytestmark = pytest.mark.django_db
+NOW = instant()
+
+
+def world(seed=20261, **made):
+    zone = "America/Chicago"
+    return DemoWorld(random.Random(seed), NOW, today_in(zone, NOW), zone, made=made)
+
+
+@pytest.fixture
+def demo(branch, casey, tess, tom):
+    for name in ("R-22", "R-32", "R-290", "R-404A", "R-410A", "R-448A", "R-454B"):
+        RefrigerantFactory(designation=name)
+    made = world(technicians=[tess, tom])
+    with attributed(source="command:load_demo", actor_name="Demo company"):
+        customers.demo.build(made)
+        equipment.demo.build(made)
+    return made
+
+
+def test_the_demo_company_has_its_customers_and_units_and_upper_floors_find_them(demo, casey):
+    assert len(demo.made["customers"]) == Customer.objects.count() == 900
+    assert 1000 <= len(demo.made["sites"]) == Site.objects.count() <= 1150
+    assert 1300 <= len(demo.made["units"]) == Unit.objects.count() <= 1500
+    assert TechnicianCertificate.objects.filter(revoked_on=None).count() >= 4
+    assert all(row.pk for row in demo.made["units"])
+    assert find_customers("property management", casey)
+
+
+def test_the_demo_has_something_of_every_standing(demo):
+    kinds = {
+        kind: Customer.objects.filter(kind=kind).count()
+        for kind in ("household", "company", "property_manager")
+    }
+    assert kinds == {"household": 820, "company": 66, "property_manager": 14}
+    for field in ("do_not_service", "credit_hold"):
+        assert 2 <= Customer.objects.filter(**{field: True}).count() <= 40
+    assert Customer.objects.filter(is_taxable=False).exclude(tax_certificate="").exists()
+    assert Communication.objects.count() > 20
+
+
+def test_nobody_real_can_be_called_or_written_to(demo):
+    assert not PhoneNumber.objects.exclude(digits__regex=r"^\d{3}55501\d\d$").exists()
+    assert not EmailAddress.objects.exclude(address__regex=r"@([a-z0-9]+\.example|example\.com)$").exists()
+
+
+def test_every_row_of_the_demo_says_where_it_came_from(demo):
+    for model in (Customer, Contact, Site, PhoneNumber, Unit, Circuit):
+        assert model.history.count() == model.objects.count()
+        assert set(model.history.values_list("source", "actor_name")) == {
+            ("command:load_demo", "Demo company")
+        }
+
+
+def test_the_same_seed_makes_the_same_company(demo):
+    def names(seed):
+        maker = customers.demo.Maker(world(seed))
+        for _ in range(30):
+            maker.household()
+        return [(row.name, row.uuid) for row in maker.customers]
+
+    assert names(1) == names(1) != names(2)
+
+
+def test_a_serial_is_written_as_its_maker_writes_it(branch):
+    installer = equipment.demo.Installer(world(), {}, {}, [], [])
+    day = NOW.date().replace(year=2018)
+    assert installer.serial("Carrier", day).startswith("2818E")
+    assert installer.serial("Lennox", day).startswith("5818G")
