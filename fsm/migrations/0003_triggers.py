@@ -31,4 +31,12 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(LIVE_POSITION, LIVE_POSITION_BACK),
         migrations.RunSQL(APPEND_ONLY, "DROP FUNCTION fsm_refuse_change();"),
+        *(
+            migrations.RunSQL(
+                f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE ON {table}"
+                " FOR EACH ROW EXECUTE FUNCTION fsm_refuse_change();",
+                f"DROP TRIGGER {table}_is_append_only ON {table};",
+            )
+            for table in ("fsm_exchange", "fsm_sensitivelook", "fsm_safekeepingrun")
+        ),
     ]

@@ -1,20 +1,33 @@
 """The kernel's rows."""
 
 from .company import Branch, Company, Counter
+from .exchanges import Exchange, ExchangeOutcome, SafekeepingRun, SensitiveLook
 from .inbox import FieldOperation, Outcome
 from .live import LiveEvent
 from .outbox import OutboxRow, OutboxState
 from .people import User, UserBranch
+from .reviews import Review, ReviewState
+from .tokens import ApiRequest, ApiToken, Invitation, SignIn
 
 __all__ = [
+    "ApiRequest",
+    "ApiToken",
     "Branch",
     "Company",
     "Counter",
+    "Exchange",
+    "ExchangeOutcome",
     "FieldOperation",
+    "Invitation",
     "LiveEvent",
     "OutboxRow",
     "OutboxState",
     "Outcome",
+    "Review",
+    "ReviewState",
+    "SafekeepingRun",
+    "SensitiveLook",
+    "SignIn",
     "User",
     "UserBranch",
 ]
