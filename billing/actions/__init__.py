@@ -6,24 +6,42 @@ from .drafts import add_invoice_line, edit_draft, edit_invoice_line, remove_invo
 from .ending import credit_invoice, discard_draft, void_invoice, why_not_void, write_off_invoice
 from .issuing import email_invoice_again, email_of, issue_invoice, render_and_send_invoice, why_not_issue
 from .payments import allocate_credit, record_payment, reverse_payment, take_payment_on_job
+from .prices import (
+    add_price_item,
+    add_tax_rate,
+    edit_price_item,
+    edit_tax_rate,
+    remove_job_type_price,
+    set_job_type_price,
+)
+from .quickbooks import cancel_batch, make_quickbooks_batch, mark_batch_imported
 
 __all__ = [
     "add_invoice_line",
+    "add_price_item",
+    "add_tax_rate",
     "allocate_credit",
     "balance_of",
+    "cancel_batch",
     "credit_invoice",
     "discard_draft",
     "draft_again",
     "draft_invoice",
     "edit_draft",
     "edit_invoice_line",
+    "edit_price_item",
+    "edit_tax_rate",
     "email_invoice_again",
     "email_of",
     "issue_invoice",
+    "make_quickbooks_batch",
+    "mark_batch_imported",
     "record_payment",
     "remove_invoice_line",
+    "remove_job_type_price",
     "render_and_send_invoice",
     "reverse_payment",
+    "set_job_type_price",
     "take_payment_on_job",
     "unapplied_of",
     "void_invoice",

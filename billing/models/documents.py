@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
@@ -45,6 +47,10 @@ class Invoice(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     history = History()
+
+    if TYPE_CHECKING:  # only on rows of `with_balance`
+        paid: Decimal
+        balance: Decimal
 
     objects = InvoiceQuerySet.as_manager()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -44,6 +46,10 @@ class Payment(models.Model):
     key = models.UUIDField(unique=True)
     reversed_because = models.CharField(_("why reversed"), max_length=200, blank=True)
     history = History()
+
+    if TYPE_CHECKING:  # only on rows of `with_unapplied`
+        applied: Decimal
+        unapplied: Decimal
 
     objects = PaymentQuerySet.as_manager()
 

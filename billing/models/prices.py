@@ -20,6 +20,7 @@ from ..querysets import PriceItemQuerySet
 class TaxRate(models.Model):
     """A sales tax rate by state, and by city where one is named; the closest to the address applies."""
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(_("name"), max_length=60, unique=True)
     agency = models.CharField(_("agency"), max_length=41)
     quickbooks_item = models.CharField(_("QuickBooks item"), max_length=31, default="Sales Tax")
@@ -112,6 +113,7 @@ class PriceBasis(models.TextChoices):
 class JobTypePrice(models.Model):
     """What a job of a type is charged beside parts and refrigerant."""
 
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     job_type = models.ForeignKey(JobType, models.CASCADE, related_name="+", verbose_name=_("job type"))
     item = models.ForeignKey(PriceItem, models.PROTECT, related_name="+", verbose_name=_("item"))
     basis = models.CharField(_("basis"), max_length=6, choices=PriceBasis, default=PriceBasis.ONCE)

@@ -1,4 +1,49 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from . import drafts, invoices, payments, prices, quickbooks, receivables
 
 app_name = "billing"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("invoices/", invoices.invoices, name="invoices"),
+    path("invoices/<uuid:invoice_uuid>/", invoices.invoice, name="invoice"),
+    path("invoices/<uuid:invoice_uuid>/pdf/", invoices.invoice_pdf, name="invoice-pdf"),
+    path("invoices/<uuid:invoice_uuid>/credit/pdf/", invoices.credit_pdf, name="credit-pdf"),
+    path("invoices/<uuid:invoice_uuid>/issue/", invoices.issue_invoice, name="issue-invoice"),
+    path("invoices/<uuid:invoice_uuid>/void/", invoices.void_invoice, name="void-invoice"),
+    path("invoices/<uuid:invoice_uuid>/credit/", invoices.credit_invoice, name="credit-invoice"),
+    path("invoices/<uuid:invoice_uuid>/write-off/", invoices.write_off_invoice, name="write-off-invoice"),
+    path("invoices/<uuid:invoice_uuid>/email/", invoices.email_invoice, name="email-invoice"),
+    path("invoices/<uuid:invoice_uuid>/pay/", payments.pay_invoice, name="pay-invoice"),
+    path("invoices/<uuid:invoice_uuid>/edit/", drafts.edit_draft, name="edit-draft"),
+    path("invoices/<uuid:invoice_uuid>/discard/", drafts.discard_draft, name="discard-draft"),
+    path("invoices/<uuid:invoice_uuid>/lines/add/", drafts.add_line, name="add-line"),
+    path("invoices/<uuid:invoice_uuid>/lines/<int:position>/edit/", drafts.edit_line, name="edit-line"),
+    path("invoices/<uuid:invoice_uuid>/lines/<int:position>/remove/", drafts.remove_line, name="remove-line"),
+    path("jobs/<uuid:job_uuid>/draft/", drafts.draft_invoice, name="draft-invoice"),
+    path("payments/", payments.payments, name="payments"),
+    path("payments/record/", payments.record_payment, name="record-payment"),
+    path("payments/<uuid:payment_uuid>/", payments.payment, name="payment"),
+    path("payments/<uuid:payment_uuid>/apply/", payments.apply_credit, name="apply-credit"),
+    path("payments/<uuid:payment_uuid>/reverse/", payments.reverse_payment, name="reverse-payment"),
+    path("receivables/", receivables.receivables, name="receivables"),
+    path("prices/", prices.prices, name="prices"),
+    path("prices/find/", prices.find_price, name="find-price"),
+    path("prices/add/", prices.add_price, name="add-price"),
+    path("prices/items/<uuid:item_uuid>/", prices.edit_price, name="edit-price"),
+    path("prices/job-types/", prices.job_types, name="job-type-prices"),
+    path("prices/job-types/set/", prices.set_job_type_price, name="set-job-type-price"),
+    path(
+        "prices/job-types/<uuid:price_uuid>/remove/",
+        prices.remove_job_type_price,
+        name="remove-job-type-price",
+    ),
+    path("prices/taxes/", prices.taxes, name="taxes"),
+    path("prices/taxes/add/", prices.add_tax_rate, name="add-tax-rate"),
+    path("prices/taxes/<uuid:rate_uuid>/", prices.edit_tax_rate, name="edit-tax-rate"),
+    path("quickbooks/", quickbooks.quickbooks, name="quickbooks"),
+    path("quickbooks/make/", quickbooks.make_batch, name="make-quickbooks-batch"),
+    path("quickbooks/<uuid:batch_uuid>/", quickbooks.batch, name="quickbooks-batch"),
+    path("quickbooks/<uuid:batch_uuid>/download/", quickbooks.download, name="download-quickbooks-batch"),
+    path("quickbooks/<uuid:batch_uuid>/imported/", quickbooks.mark_imported, name="mark-batch-imported"),
+    path("quickbooks/<uuid:batch_uuid>/cancel/", quickbooks.cancel_batch, name="cancel-batch"),
+]
