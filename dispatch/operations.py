@@ -67,6 +67,8 @@ def complete(user: User, body: Body, files: Files, *, now: datetime) -> Body:
     outcome = text_in(body, "outcome", longest=20) or VisitOutcome.COMPLETE
     if outcome not in VisitOutcome.values:
         raise NotPossible(_("Say whether the work is complete or a return is needed."), field="outcome")
+    if outcome == VisitOutcome.RETURN_NEEDED and not text_in(body, "note"):
+        raise NotPossible(_("Say what is left to do: the office plans the return by it."), field="note")
     return _answer(
         actions.complete_visit(
             visit.pk,

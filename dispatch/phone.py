@@ -99,7 +99,7 @@ def read_day(technician: Technician, now: datetime) -> DayPlan:
     start, end = day_in(zone, today)
     next_end = day_in(zone, today + timedelta(days=1))[1]
     rows = list(_planned(technician, start, day_in(zone, today + timedelta(days=DAYS_AHEAD))[1]))
-    coming = next((row.pk for row in _by_urgency(rows, end)), None)
+    coming = next((row.pk for row in _by_urgency(rows, start, end)), None)
     stops = [(row, _stop(row, is_next=row.pk == coming)) for row in rows]
     return DayPlan(
         day=today,
@@ -115,7 +115,7 @@ def next_stop(technician: Technician, now: datetime, *, after: Visit) -> Stop | 
     zone = technician.branch.time_zone
     start, end = day_in(zone, today_in(zone, now))
     rows = [row for row in _planned(technician, start, end) if row.visit_id != after.pk]
-    return next((_stop(row, is_next=True) for row in _by_urgency(rows, end)), None)
+    return next((_stop(row, is_next=True) for row in _by_urgency(rows, start, end)), None)
 
 
 def _planned(technician: Technician, start: datetime, until: datetime) -> QuerySet[Assignment]:
@@ -133,10 +133,12 @@ def _planned(technician: Technician, start: datetime, until: datetime) -> QueryS
     )
 
 
-def _by_urgency(rows: Iterable[Assignment], end: datetime) -> list[Assignment]:
-    """What is under way first, then what is planned until the day's end."""
+def _by_urgency(rows: Iterable[Assignment], start: datetime, end: datetime) -> list[Assignment]:
+    """What is under way first, then today's in order, then what was left from earlier days."""
     still_open = [row for row in rows if row.state in ASSIGNMENT_HOLDING and row.starts_at < end]
-    return sorted(still_open, key=lambda row: row.state == AssignmentState.ASSIGNED)
+    return sorted(
+        still_open, key=lambda row: (row.state == AssignmentState.ASSIGNED, row.starts_at < start, row.starts_at)
+    )
 
 
 def _stop(row: Assignment, *, is_next: bool) -> Stop:
@@ -298,6 +300,17 @@ def read_work(user: Any, visit_uuid: UUID, now: datetime) -> Work:
     )
 
 
+def read_former(user: Any, visit_uuid: UUID) -> Visit | None:
+    """A visit that was this technician's before the office gave it to somebody else; None for any other."""
+    technician = technician_of(user)
+    if technician is None:
+        return None
+    theirs = Assignment.history.filter(visit__uuid=visit_uuid, technician_id=technician.pk)  # type: ignore[attr-defined]
+    if not theirs.exists():
+        return None
+    return Visit.objects.select_related("job__customer").filter(uuid=visit_uuid).first()
+
+
 @dataclass(frozen=True)
 class Reach:
     """A number to tap."""
@@ -388,21 +401,21 @@ def _tasks(work: Work) -> list[Task]:
     counted: Any = (
         Visit.objects.filter(pk=work.visit.pk)
         .annotate(
-            **{name: _count(rows.filter(visit=OuterRef("pk")), "visit") for name, rows in of_visit.items()},
-            refrigerant=_count(records, "work_uuid"),
+            **{f"n_{name}": _count(rows.filter(visit=OuterRef("pk")), "visit") for name, rows in of_visit.items()},
+            n_refrigerant=_count(records, "work_uuid"),
             signer=Subquery(Signature.objects.filter(visit=OuterRef("pk")).values("signer")[:1]),
         )
-        .values(*of_visit, "refrigerant", "signer")
+        .values(*(f"n_{name}" for name in of_visit), "n_refrigerant", "signer")
         .get()
     )
     visit, kind = work.visit, work.job.job_type
-    checks, answered = counted["checks"], counted["answered"]
+    checks, answered = counted["n_checks"], counted["n_answered"]
     found = [
         ("checklist", "checklist", _("Checklist"), _("%(n)s of %(all)s answered") % {"n": answered, "all": checks}, answered == checks),
-        ("photos", "camera", _("Photos"), _amount(counted["photos"], kind.needs_photo), counted["photos"] > 0),
-        ("notes", "note", _("Notes"), _amount(counted["notes"], False), counted["notes"] > 0),
-        ("parts", "box", _("Parts"), _("None were used") if visit.parts_confirmed and not counted["parts"] else _amount(counted["parts"], False), counted["parts"] > 0 or visit.parts_confirmed),
-        ("refrigerant", "drop", _("Refrigerant"), _amount(counted["refrigerant"], False), counted["refrigerant"] > 0),
+        ("photos", "camera", _("Photos"), _amount(counted["n_photos"], kind.needs_photo), counted["n_photos"] > 0),
+        ("notes", "note", _("Notes"), _amount(counted["n_notes"], False), counted["n_notes"] > 0),
+        ("parts", "box", _("Parts"), _("None were used") if visit.parts_confirmed and not counted["n_parts"] else _amount(counted["n_parts"], False), counted["n_parts"] > 0 or visit.parts_confirmed),
+        ("refrigerant", "drop", _("Refrigerant"), _amount(counted["n_refrigerant"], False), counted["n_refrigerant"] > 0),
         ("signature", "signature", _("Signature"), counted["signer"] or visit.no_signature_because or (_("Needed") if kind.needs_signature else _("None yet")), bool(counted["signer"])),
     ]  # fmt: skip
     return [

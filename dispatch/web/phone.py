@@ -37,6 +37,8 @@ from ..phone import Work
 Context = dict[str, Any]
 # Not part of what was asked: two sendings of one deed may differ in them.
 ENVELOPE = {"csrfmiddlewaretoken", "once", "device_time"}
+# What somebody wrote in words, shown again where the page it was written on is no longer theirs.
+WRITTEN = ("body", "note", "because", "caption", "no_signature_because")
 # The page that a deed belongs to: there it was pressed, there a refusal is shown.
 PAGE_OF = {
     "visit.no_access": "no-access",
@@ -80,10 +82,9 @@ def phone_today(request: HttpRequest) -> HttpResponse:
 @requires(May.WORK_VISITS)
 def operate(request: HttpRequest, visit_uuid: UUID, kind: str) -> HttpResponse:
     """Send one deed to the inbox: done, it leads on; refused, its page says why and keeps what was typed."""
-    work = _work(request, visit_uuid)
     page = PAGE_OF.get(kind, "visit")
     try:
-        done = _received(request, work.visit, kind)
+        done = _received(request, visit_uuid, kind, is_known=_is_known(request, visit_uuid))
     except AnotherBody:
         again = _(
             "This was sent before with other contents, so nothing was changed now. Look at what stands below; "
@@ -95,23 +96,36 @@ def operate(request: HttpRequest, visit_uuid: UUID, kind: str) -> HttpResponse:
     if done.outcome != Outcome.APPLIED:
         theirs = done.answer.get("theirs") or {}
         return _show(request, visit_uuid, page, refusal=done.sentence, theirs=theirs, status=409)
-    return _done(request, work, kind, page, done)
+    return _done(request, visit_uuid, kind, page, done)
 
 
-def _received(request: HttpRequest, visit: Visit, kind: str) -> FieldOperation:
+def _is_known(request: HttpRequest, visit_uuid: UUID) -> bool:
+    """Whether the visit is, or was, this technician's: the inbox keeps what was sent even for one that was."""
+    user = signed_in(request)
+    return (
+        Visit.objects.visible_to(user).filter(uuid=visit_uuid).exists()
+        or reading.read_former(user, visit_uuid) is not None
+    )
+
+
+def _received(request: HttpRequest, visit_uuid: UUID, kind: str, *, is_known: bool) -> FieldOperation:
     """The inbox's answer to what the form sent; what it makes takes its uuid from the key."""
+    if not is_known:
+        raise Http404
     try:
         key = UUID(request.POST.get("once", ""))
     except ValueError:
         raise NotPossible(_("Load the page again: the form came without its key. Nothing was changed.")) from None
     body = {name: value for name, value in request.POST.dict().items() if name not in ENVELOPE}
-    body = {"uuid": str(key)} | body | {"visit": str(visit.uuid)}
+    body = {"uuid": str(key)} | body | {"visit": str(visit_uuid)}
     device_time = instant_in(request.POST, "device_time")
     files = request.FILES.dict()
     return receive(signed_in(request), key, kind, body, files=files, device_time=device_time)
 
 
-def _done(request: HttpRequest, work: Work, kind: str, page: str, done: FieldOperation) -> HttpResponse:
+def _done(
+    request: HttpRequest, visit_uuid: UUID, kind: str, page: str, done: FieldOperation
+) -> HttpResponse:
     """On to the next page: by redirect, or for our script by naming it."""
     from_complete = request.GET.get("from") == "complete"
     if kind == "part.use" and done.answer.get("short"):
@@ -121,9 +135,9 @@ def _done(request: HttpRequest, work: Work, kind: str, page: str, done: FieldOpe
     if kind == "visit.no_access":
         url = reverse("dispatch:phone-today")
     elif from_complete and kind == "signature.add":
-        url = reverse("dispatch:phone-complete", args=[work.visit.uuid])
+        url = reverse("dispatch:phone-complete", args=[visit_uuid])
     else:
-        url = reverse(f"dispatch:phone-{LEADS_TO.get(kind, page)}", args=[work.visit.uuid])
+        url = reverse(f"dispatch:phone-{LEADS_TO.get(kind, page)}", args=[visit_uuid])
         if from_complete and kind not in LEADS_TO:
             url += "?from=complete"
     if request.headers.get("X-Phone"):
@@ -258,11 +272,24 @@ def _show(
     theirs: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """One of the visit's pages, read afresh; after a refusal with the sentence and what was typed."""
-    work = _work(request, visit_uuid)
+    try:
+        work = reading.read_work(signed_in(request), visit_uuid, now())
+    except Visit.DoesNotExist:
+        return _gone(request, visit_uuid, refusal)
     typed = request.POST.dict() if request.method == "POST" else {}
     context = _frame(request, work) | {"typed": typed, "refusal": refusal, "theirs": theirs or {}}
     template = f"dispatch/phone_{name.replace('-', '_')}.html"
     return render_page(request, template, context | PAGES[name](request, work), status=status)
+
+
+def _gone(request: HttpRequest, visit_uuid: UUID, refusal: str = "") -> HttpResponse:
+    """What a technician sees of a visit that was theirs until the office gave it to somebody else."""
+    former = reading.read_former(signed_in(request), visit_uuid)
+    if former is None:
+        raise Http404
+    typed = [value for name, value in request.POST.items() if name in WRITTEN and value.strip()]
+    context = {"visit": former, "job": former.job, "refusal": refusal, "written": typed}
+    return render_page(request, "dispatch/phone_gone.html", context, status=409 if refusal else 410)
 
 
 def _frame(request: HttpRequest, work: Work) -> Context:
