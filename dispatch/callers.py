@@ -38,8 +38,14 @@ class Caller:
     units: list[Unit]
     open_jobs: list[JobLine]
     past_jobs: list[JobLine]
+    pinned: list[str]
     job_types: list[JobType]
     panels: list[Panel] = field(default_factory=list)
+
+    @property
+    def open_here(self) -> list[JobLine]:
+        """Open jobs at the chosen site: the call may be about one of them."""
+        return [line for line in self.open_jobs if self.site and line.job.site_id == self.site.pk]
 
     @property
     def zone(self) -> str:
@@ -70,6 +76,7 @@ def caller(
         units=_units(user, site),
         open_jobs=under_way,
         past_jobs=done[:RECENT],
+        pinned=list(customer.notes.filter(is_pinned=True).values_list("body", flat=True)),
         job_types=list(JobType.objects.filter(is_active=True)),
         panels=panels_for("caller", customer, user),
     )

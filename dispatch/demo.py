@@ -464,7 +464,7 @@ def _job(cast: Cast, plan: Planned, state: JobState) -> Job:
 def _po_number(cast: Cast, site: Site) -> str:
     if site.customer.kind == CustomerKind.HOUSEHOLD or cast.random.random() < 0.4:
         return ""
-    return f"PO-{cast.random.randint(10_000, 99_999)}"
+    return str(cast.random.randint(450_000, 459_999))
 
 
 def _insert_jobs(cast: Cast, plans: list[Planned]) -> None:

@@ -74,7 +74,9 @@ def _jobs(jobs: Any) -> dict[str, Any]:
     newest = lines(jobs.for_lines().order_by("-created_at", "-pk")[: LAST * 2], instant)
     under_way = [line for line in newest if line.job.is_unfinished]
     done = [line for line in newest if not line.job.is_unfinished]
-    return {"lines": under_way + done[:LAST], "total": total, "count": total}
+    shown = under_way + done[:LAST]
+    several_sites = len({line.job.site_id for line in shown}) > 1
+    return {"lines": shown, "total": total, "count": total, "several_sites": several_sites}
 
 
 def _book(user: Any, params: dict[str, Any]) -> dict[str, Any]:

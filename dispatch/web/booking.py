@@ -139,6 +139,7 @@ def _offers(who: Caller, form: BookForm) -> dict[str, Any]:
     chosen = {name: form[name].value() for name in ("site", "unit", "job_type", "priority", "window")}
     return {
         "caller": who,
+        "several_sites": len(who.sites) > 1,
         "form": form,
         "days": [(day_words(day.day, who.zone, now()), day.picks) for day in quick_picks(who.zone, now())],
         "other_window": OTHER_WINDOW,

@@ -83,7 +83,6 @@ def _columns(*, several_branches: bool) -> list[Column]:
         Column("what", _("What"), lambda job: _two(job.job_type.name, job.summary), ("job_type__name",)),
         Column("priority", _("How soon"), _priority, ("priority",)),
         Column("when", _("Visit"), lambda job: _visit(line_of(job))),
-        Column("who", _("Who"), lambda job: _whole(line_of(job).who)),
         Column("booked", _("Booked"), lambda job: _day(job), ("created_at",)),
     ]
     if several_branches:
@@ -93,7 +92,7 @@ def _columns(*, several_branches: bool) -> list[Column]:
 
 def _two(first: str, second: str) -> Any:
     return format_html(
-        '<span class="two"><span>{}</span><small class="muted">{}</small></span>', first, second
+        '<span class="pair"><span>{}</span><small class="muted">{}</small></span>', first, second
     )
 
 
@@ -111,9 +110,12 @@ def _priority(job: Job) -> Any:
 
 
 def _visit(shown: JobLine) -> Any:
-    if shown.is_overdue:
-        return format_html('<span class="late nowrap">{}</span>', shown.when)
-    return _whole(shown.when or "–")  # noqa: RUF001
+    return format_html(
+        '<span class="pair nowrap"><span class="{}">{}</span><small class="muted">{}</small></span>',
+        "late" if shown.is_overdue else "",
+        shown.when or "–",  # noqa: RUF001
+        shown.who,
+    )
 
 
 def _day(job: Job) -> Any:

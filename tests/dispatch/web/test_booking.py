@@ -189,7 +189,7 @@ def test_a_customer_of_another_branch_is_as_good_as_not_there(casey, casey_clien
 def test_an_open_job_is_pointed_out_before_a_second_one_is_booked(casey_client, caller, no_cooling, make_job):
     job = make_job(customer=caller, summary="Thermostat is blank")
     page = casey_client.get(book_url(customer=caller.uuid)).content.decode()
-    assert "There is an open job already" in page
+    assert "There is an open job at this address already" in page
     assert f"{job.number}, Thermostat is blank" in page
 
 
