@@ -546,7 +546,7 @@ def _past_note(plan: Planned) -> JobNote:
         body=plan.visit.outcome_note,
         author=user,
         author_name=str(user),
-        written_at=plan.job.completed_at,
+        written_at=plan.job.completed_at or plan.slot.ends_at,
     )
 
 
