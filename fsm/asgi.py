@@ -120,7 +120,7 @@ async def _replay(send: Send, after: int | None, topics: frozenset[str]) -> int:
         return newest
     events, last = found
     await _say(send, "".join(map(event_text, events)))
-    return max(int(last), *(event.position for event in events), 0)
+    return int(max(last, *(event.position for event in events), 0))
 
 
 async def _stream(watcher: Watcher, told: int, key: str, receive: Receive, send: Send) -> None:

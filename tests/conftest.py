@@ -73,9 +73,8 @@ def _quick_flush(operations: Any, style: Any, tables: list[str], **how: Any) -> 
         cursor.execute("SHOW is_superuser")
         if cursor.fetchone()[0] != "on":
             return TRUNCATE(operations, style, tables, **how)
-        cursor.execute(
-            " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT FROM {quote(table)})" for table in tables)
-        )
+        looks = (f"SELECT '{table}' WHERE EXISTS (SELECT FROM {quote(table)})" for table in tables)
+        cursor.execute(" UNION ALL ".join(looks))
         full = [table for (table,) in cursor.fetchall()]
     deletes = [f"DELETE FROM {quote(table)}" for table in full]
     return ["SET session_replication_role = replica", *deletes, "SET session_replication_role = DEFAULT"]
