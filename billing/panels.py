@@ -44,6 +44,19 @@ def money_of_customer(customer: Any, user: Any) -> dict[str, Any]:
 
 
 @panel(
+    "caller",
+    key="money",
+    title=gettext_lazy("Balance"),
+    order=10,
+    template="billing/_caller_money.html",
+    may=May.SEE_MONEY,
+)
+def money_of_caller(customer: Any, user: Any) -> dict[str, Any]:
+    """What somebody on the phone owes, before a time is promised."""
+    return {"account": account_of(customer, user)}
+
+
+@panel(
     "job",
     key="money",
     title=gettext_lazy("Invoice"),

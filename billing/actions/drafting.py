@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from dispatch.models import Assignment, Job, PartUse
+from dispatch.models import Assignment, Job, PartUse, Visit
 from equipment.models import OUNCES_IN_POUND, RecordKind, RefrigerantRecord
 from fsm.attribution import rooted
 from fsm.history import insert_with_history
@@ -41,8 +41,8 @@ class Wanted:
 def draft_invoice(job_id: int, *, now: datetime) -> Invoice | None:
     """The job's draft: labor, parts and refrigerant at today's prices. Drafting again brings it up to date.
 
-    What an issued invoice of the job already bills is left out, lines that the office added stay. Without a
-    draft and with nothing left to bill, an earlier invoice stands alone and nothing is made.
+    What an issued invoice of the job already bills is left out, lines that the office added stay. No new
+    draft is made where nothing is left to bill, or where the book says that all of it is free.
     """
     job = Job.objects.select_for_update(no_key=True, of=("self",)).get(pk=job_id)
     with rooted("job", job.uuid):
@@ -52,9 +52,9 @@ def draft_invoice(job_id: int, *, now: datetime) -> Invoice | None:
             .filter(job=job, state=InvoiceState.DRAFT)
             .first()
         )
-        wanted = _wanted(job)
+        wanted = lines_for(job)
         if invoice is None:
-            if not wanted and Invoice.objects.filter(job=job).exclude(state=InvoiceState.VOID).exists():
+            if _is_settled(job, wanted):
                 return None
             invoice = Invoice.objects.create(
                 job=job,
@@ -75,7 +75,7 @@ def draft_again(job_id: int, *, now: datetime) -> Invoice:
         raise NotPossible(_("Job %(job)s is not complete yet.") % {"job": job.number})
     invoice = draft_invoice(job_id, now=now)
     if invoice is None:
-        raise NotPossible(_("Everything on job %(job)s is billed already.") % {"job": job.number})
+        raise NotPossible(_("Nothing on job %(job)s is left to bill.") % {"job": job.number})
     return invoice
 
 
@@ -90,56 +90,91 @@ def hours_on_site(assignments: Iterable[Assignment]) -> Decimal:
     return total
 
 
-def _wanted(job: Job) -> list[Wanted]:
-    """What the job asks for, less what its issued invoices bill."""
-    billed: defaultdict[str, Decimal] = defaultdict(Decimal)
+def lines_for(job: Job) -> list[Wanted]:
+    """What a job asks for at today's prices, less what its issued invoices bill."""
+    return lines_for_jobs([job])[job.pk]
+
+
+def lines_for_jobs(jobs: Sequence[Job]) -> dict[int, list[Wanted]]:
+    """The lines of many jobs, in the number of queries that one takes."""
+    billed: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
     standing = [InvoiceState.ISSUED, InvoiceState.WRITTEN_OFF]
-    lines = InvoiceLine.objects.filter(invoice__job=job, invoice__state__in=standing).exclude(origin="")
-    for origin, quantity in lines.values_list("origin", "quantity"):
-        billed[origin] += quantity
-    wanted = [*_labor(job), *_parts(job), *_refrigerant(job)]
-    left = [replace(line, quantity=line.quantity - billed[line.origin]) for line in wanted]
-    return [line for line in left if line.quantity > 0]
+    lines = InvoiceLine.objects.filter(invoice__job__in=jobs, invoice__state__in=standing).exclude(origin="")
+    for job_id, origin, quantity in lines.values_list("invoice__job_id", "origin", "quantity"):
+        billed[job_id, origin] += quantity
+    labor, parts, refrigerant = _labor(jobs), _parts(jobs), _refrigerant(jobs)
+    wanted = {}
+    for job in jobs:
+        asked = [*labor[job.pk], *parts[job.pk], *refrigerant[job.pk]]
+        left = [replace(line, quantity=line.quantity - billed[job.pk, line.origin]) for line in asked]
+        wanted[job.pk] = [line for line in left if line.quantity > 0]
+    return wanted
 
 
-def _labor(job: Job) -> Iterable[Wanted]:
-    hours = hours_on_site(Assignment.objects.filter(visit__job=job))
-    prices = JobTypePrice.objects.filter(job_type=job.job_type_id, item__is_active=True)
-    for price in prices.select_related("item").order_by("pk"):
-        quantity = max(price.least, hours) if price.basis == PriceBasis.HOURS else price.least
-        item = price.item
-        yield Wanted(f"type:{price.pk}", item.kind, item.name, quantity, item, item.price)
+def _is_settled(job: Job, wanted: Sequence[Wanted]) -> bool:
+    """Whether there is nothing to draft: all is billed, or free by the book; unpriced work is neither."""
+    if wanted:
+        return all(line.item is not None and line.price == 0 for line in wanted)
+    return Invoice.objects.filter(job=job).exclude(state=InvoiceState.VOID).exists()
 
 
-def _parts(job: Job) -> Iterable[Wanted]:
-    uses = list(
-        PartUse.objects.filter(job=job, is_removed=False).select_related("part").order_by("said_at", "pk")
-    )
+def _labor(jobs: Sequence[Job]) -> dict[int, list[Wanted]]:
+    worked: defaultdict[int, list[Assignment]] = defaultdict(list)
+    for assignment in Assignment.objects.filter(visit__job__in=jobs).select_related("visit"):
+        worked[assignment.visit.job_id].append(assignment)
+    charged: defaultdict[int, list[JobTypePrice]] = defaultdict(list)
+    prices = JobTypePrice.objects.filter(
+        job_type__in={job.job_type_id for job in jobs}, item__is_active=True
+    ).select_related("item")
+    for price in prices.order_by("pk"):
+        charged[price.job_type_id].append(price)
+    lines: defaultdict[int, list[Wanted]] = defaultdict(list)
+    for job in jobs:
+        hours = hours_on_site(worked[job.pk])
+        for price in charged[job.job_type_id]:
+            item = price.item
+            quantity = max(price.least, hours) if price.basis == PriceBasis.HOURS else price.least
+            line = Wanted(f"type:{price.pk}", item.kind, item.name, quantity, item, item.price)
+            lines[job.pk].append(line)
+    return lines
+
+
+def _parts(jobs: Sequence[Job]) -> dict[int, list[Wanted]]:
+    used = PartUse.objects.filter(job__in=jobs, is_removed=False).select_related("part")
+    uses = list(used.order_by("said_at", "pk"))
     items = PriceItem.objects.filter(part__in={use.part_id for use in uses}, is_active=True)
     book = {item.part_id: item for item in items}
+    lines: defaultdict[int, list[Wanted]] = defaultdict(list)
     for use in uses:
         item = book.get(use.part_id)
         name, price = (item.name, item.price) if item else (_without_price(use.part.name), use.part.cost)
-        yield Wanted(f"part:{use.uuid}", ItemKind.PART, name, use.quantity, item, price)
+        line = Wanted(f"part:{use.uuid}", ItemKind.PART, name, use.quantity, item, price)
+        lines[use.job_id].append(line)
+    return lines
 
 
-def _refrigerant(job: Job) -> Iterable[Wanted]:
+def _refrigerant(jobs: Sequence[Job]) -> dict[int, list[Wanted]]:
+    visits = dict(Visit.objects.filter(job__in=jobs).values_list("uuid", "job_id"))
     records = list(
         RefrigerantRecord.objects.in_force()
-        .filter(work_kind="visit", work_uuid__in=job.visits.values("uuid"), kind=RecordKind.ADDED)
+        .filter(work_kind="visit", work_uuid__in=visits, kind=RecordKind.ADDED)
         .select_related("circuit__refrigerant")
         .order_by("happened_at", "pk")
     )
     kinds = {record.circuit.refrigerant_id for record in records}
     items = PriceItem.objects.filter(refrigerant__in=kinds, is_active=True)
     book = {item.refrigerant_id: item for item in items}
+    lines: defaultdict[int, list[Wanted]] = defaultdict(list)
     for record in records:
         refrigerant = record.circuit.refrigerant
         item = book.get(refrigerant.pk)
         pounds = (record.ounces / OUNCES_IN_POUND).quantize(THOUSANDTH)
         name = item.name if item else _without_price(refrigerant.designation)
         price = item.price if item else Decimal(0)
-        yield Wanted(f"refrigerant:{record.uuid}", ItemKind.REFRIGERANT, name, pounds, item, price)
+        line = Wanted(f"refrigerant:{record.uuid}", ItemKind.REFRIGERANT, name, pounds, item, price)
+        if record.work_uuid is not None:
+            lines[visits[record.work_uuid]].append(line)
+    return lines
 
 
 def _without_price(name: str) -> str:
@@ -147,7 +182,10 @@ def _without_price(name: str) -> str:
 
 
 def _bring_up_to_date(invoice: Invoice, wanted: Sequence[Wanted]) -> None:
-    """Lines by origin: kept where they stand (a price the office changed too), added, or taken off."""
+    """Lines by origin: kept where they stand (a price the office changed too), added, or taken off.
+
+    A line that waited for a price takes the book's as soon as that has one.
+    """
     standing = {line.origin: line for line in invoice.lines.exclude(origin="")}
     origins = {line.origin for line in wanted}
     for origin, line in standing.items():
@@ -159,14 +197,17 @@ def _bring_up_to_date(invoice: Invoice, wanted: Sequence[Wanted]) -> None:
         known = standing.get(asked.origin)
         if known is None:
             last += 1
-            fresh.append(_line(invoice, last, asked))
+            fresh.append(as_line(invoice, last, asked))
+        elif known.needs_price and asked.item is not None:
+            fresh.append(as_line(invoice, known.position, asked))
+            known.delete()
         elif known.quantity != asked.quantity:
             known.quantity, known.amount = asked.quantity, line_amount(asked.quantity, known.unit_price)
             known.save(update_fields=["quantity", "amount"])
     insert_with_history(fresh)
 
 
-def _line(invoice: Invoice, position: int, wanted: Wanted) -> InvoiceLine:
+def as_line(invoice: Invoice, position: int, wanted: Wanted) -> InvoiceLine:
     item = wanted.item
     return InvoiceLine(
         invoice=invoice,

@@ -32,7 +32,7 @@ from .iif import (
     IifTax,
     ItemType,
 )
-from .iif_layout import PO_NUMBER, plain
+from .iif_layout import NAME, PO_NUMBER, plain
 
 DESKTOP = "quickbooks_desktop"
 TYPES: dict[str, ItemType] = {
@@ -142,7 +142,7 @@ def customer_names(customers: Sequence[Customer]) -> tuple[dict[int, str], list[
     """Each customer's exact name in QuickBooks, and those that it does not have yet.
 
     A customer that came from QuickBooks keeps the name it has there, one that an earlier file introduced the
-    name it was given; a new one whose name is taken gets its number behind it.
+    name it was given; a new one whose name is taken or too long gets its number behind it.
     """
     external = ExternalId.objects.filter(system=DESKTOP, customer__isnull=False).exclude(name="")
     imported = dict(external.order_by("-pk").values_list("customer_id", "name"))
@@ -156,10 +156,10 @@ def customer_names(customers: Sequence[Customer]) -> tuple[dict[int, str], list[
     for customer in customers:
         known = imported.get(customer.pk) or introduced.get(str(customer.uuid))
         if known is None:
-            known = customer.name.replace(":", " ")
-            if plain(known).casefold() in taken:
-                known = f"{known} {customer.number}"
-            taken.add(plain(known).casefold())
+            known = plain(customer.name.replace(":", " "))
+            if len(known) > NAME or known.casefold() in taken:
+                known = f"{known[: NAME - len(customer.number) - 1].rstrip()} {customer.number}"
+            taken.add(known.casefold())
             fresh.append(customer)
         names[customer.pk] = known
     return names, fresh

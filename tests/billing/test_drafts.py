@@ -131,6 +131,25 @@ def test_drafting_twice_changes_nothing(make_done, make_part):
     assert lines(again) == before
 
 
+def test_a_line_that_waited_takes_the_books_price_once_there_is_one(make_done, make_part):
+    part = make_part(name="Relay")
+    job = make_done(parts=[(part, 2)])
+    make.PriceItemFactory(code="REL", name="Relay", kind="part", price=D(30), part=part)
+    draft = actions.draft_invoice(job.pk, now=NOW)
+    line = draft.lines.get(kind="part")
+    assert (line.description, line.unit_price, line.amount, line.needs_price) == ("Relay", 30, 60, False)
+
+
+def test_work_that_is_free_by_the_book_needs_no_draft(make_done):
+    free = make.JobTypeFactory()
+    make.JobTypePriceFactory(job_type=free, item=make.PriceItemFactory(code="FREE", price=D(0)))
+    assert make_done(job_type=free).draft is None
+
+
+def test_work_that_nobody_priced_leaves_an_empty_draft_to_look_at(make_done):
+    assert make_done(job_type=make.JobTypeFactory()).draft.total == 0
+
+
 def come_again(job, tess, *, now, hours=1):
     """The job is reopened and completed by a second visit."""
     work.reopen_job(job.pk, because="Still warm upstairs", now=now)
@@ -183,7 +202,7 @@ def test_with_nothing_left_to_bill_no_second_draft_is_made(make_done):
     job = make_done()
     actions.issue_invoice(job.draft.pk, now=NOW)
     assert actions.draft_invoice(job.pk, now=NOW) is None
-    with pytest.raises(NotPossible, match="billed already"):
+    with pytest.raises(NotPossible, match="left to bill"):
         actions.draft_again(job.pk, now=NOW)
 
 
