@@ -137,7 +137,8 @@ def _by_urgency(rows: Iterable[Assignment], start: datetime, end: datetime) -> l
     """What is under way first, then today's in order, then what was left from earlier days."""
     still_open = [row for row in rows if row.state in ASSIGNMENT_HOLDING and row.starts_at < end]
     return sorted(
-        still_open, key=lambda row: (row.state == AssignmentState.ASSIGNED, row.starts_at < start, row.starts_at)
+        still_open,
+        key=lambda row: (row.state == AssignmentState.ASSIGNED, row.starts_at < start, row.starts_at),
     )
 
 
@@ -276,7 +277,7 @@ def may_see_access(starts_at: datetime | None, zone: str, now: datetime) -> bool
 
 
 def read_work(user: Any, visit_uuid: UUID, now: datetime) -> Work:
-    """The visit with this technician's part in it; raises Visit.DoesNotExist for one that was never theirs."""
+    """The visit with this technician's part in it; raises Visit.DoesNotExist for one that is not theirs."""
     visit = (
         Visit.objects.visible_to(user)
         .select_related("job__customer", "job__site", "job__job_type", "job__contact")
@@ -305,7 +306,7 @@ def read_former(user: Any, visit_uuid: UUID) -> Visit | None:
     technician = technician_of(user)
     if technician is None:
         return None
-    theirs = Assignment.history.filter(visit__uuid=visit_uuid, technician_id=technician.pk)  # type: ignore[attr-defined]
+    theirs = Assignment.history.filter(visit__uuid=visit_uuid, technician_id=technician.pk)
     if not theirs.exists():
         return None
     return Visit.objects.select_related("job__customer").filter(uuid=visit_uuid).first()
@@ -360,9 +361,7 @@ def read_overview(work: Work) -> Overview:
         phones=_phones(work.job),
         tasks=_tasks(work),
         units=list(
-            Unit.objects.at_site(work.site.pk)
-            .exclude(status=UnitStatus.RETIRED)
-            .select_related("maker")
+            Unit.objects.at_site(work.site.pk).exclude(status=UnitStatus.RETIRED).select_related("maker")
         ),
         about=set(work.job.units.values_list("unit_id", flat=True)),
         last_visits=_past(Visit.objects.filter(job__site=work.site).exclude(pk=work.visit.pk), work.zone),
@@ -390,39 +389,47 @@ def _phones(job: Job) -> list[Reach]:
 
 def _tasks(work: Work) -> list[Task]:
     """The parts of the work with how far each is, counted in one query."""
-    of_visit = {
+    n, signer = _counted(work.visit)
+    needs = work.job.job_type
+    parts = _("None were used") if work.visit.parts_confirmed and not n["parts"] else _amount(n["parts"])
+    signed = signer or work.visit.no_signature_because
+    unsigned = _("Needed") if needs.needs_signature else _("None yet")
+    answered = _("%(n)s of %(all)s answered") % {"n": n["answered"], "all": n["checks"]}
+    tasks = [
+        _task("photos", "camera", _("Photos"), _amount(n["photos"], needs.needs_photo), n["photos"] > 0),
+        _task("notes", "note", _("Notes"), _amount(n["notes"]), n["notes"] > 0),
+        _task("parts", "box", _("Parts"), parts, n["parts"] > 0 or work.visit.parts_confirmed),
+        _task("refrigerant", "drop", _("Refrigerant"), _amount(n["refrigerant"]), n["refrigerant"] > 0),
+        _task("signature", "signature", _("Signature"), signed or unsigned, bool(signer)),
+    ]
+    if n["checks"]:
+        done = n["answered"] == n["checks"]
+        tasks.insert(0, _task("checklist", "checklist", _("Checklist"), answered, done))
+    return tasks
+
+
+def _task(key: str, sign: str, title: str, detail: str, is_done: bool) -> Task:
+    return Task(key, sign, title, detail, is_done, f"dispatch:phone-{key}")
+
+
+def _counted(visit: Visit) -> tuple[dict[str, int], str]:
+    """How many of each there are on the visit, and who signed."""
+    sets: dict[str, QuerySet[Any]] = {
         "notes": JobNote.objects.all(),
         "photos": JobPhoto.objects.all(),
         "parts": PartUse.objects.filter(is_removed=False),
         "checks": VisitCheck.objects.all(),
         "answered": VisitCheck.objects.filter(~Q(answer="") | Q(reading__isnull=False)),
     }
+    counts = {name: _count(rows.filter(visit=OuterRef("pk")), "visit") for name, rows in sets.items()}
     records = RefrigerantRecord.objects.in_force().filter(work_kind="visit", work_uuid=OuterRef("uuid"))
-    counted: Any = (
-        Visit.objects.filter(pk=work.visit.pk)
-        .annotate(
-            **{f"n_{name}": _count(rows.filter(visit=OuterRef("pk")), "visit") for name, rows in of_visit.items()},
-            n_refrigerant=_count(records, "work_uuid"),
-            signer=Subquery(Signature.objects.filter(visit=OuterRef("pk")).values("signer")[:1]),
-        )
-        .values(*(f"n_{name}" for name in of_visit), "n_refrigerant", "signer")
-        .get()
+    counts["refrigerant"] = _count(records, "work_uuid")
+    signer = Subquery(Signature.objects.filter(visit=OuterRef("pk")).values("signer")[:1])
+    annotated = Visit.objects.annotate(
+        **{f"n_{name}": count for name, count in counts.items()}, signer=signer
     )
-    visit, kind = work.visit, work.job.job_type
-    checks, answered = counted["n_checks"], counted["n_answered"]
-    found = [
-        ("checklist", "checklist", _("Checklist"), _("%(n)s of %(all)s answered") % {"n": answered, "all": checks}, answered == checks),
-        ("photos", "camera", _("Photos"), _amount(counted["n_photos"], kind.needs_photo), counted["n_photos"] > 0),
-        ("notes", "note", _("Notes"), _amount(counted["n_notes"], False), counted["n_notes"] > 0),
-        ("parts", "box", _("Parts"), _("None were used") if visit.parts_confirmed and not counted["n_parts"] else _amount(counted["n_parts"], False), counted["n_parts"] > 0 or visit.parts_confirmed),
-        ("refrigerant", "drop", _("Refrigerant"), _amount(counted["n_refrigerant"], False), counted["n_refrigerant"] > 0),
-        ("signature", "signature", _("Signature"), counted["signer"] or visit.no_signature_because or (_("Needed") if kind.needs_signature else _("None yet")), bool(counted["signer"])),
-    ]  # fmt: skip
-    return [
-        Task(key, sign, title, detail, is_done, f"dispatch:phone-{key}")
-        for key, sign, title, detail, is_done in found
-        if key != "checklist" or checks
-    ]
+    row = annotated.values(*(f"n_{name}" for name in counts), "signer").get(pk=visit.pk)
+    return {name: row[f"n_{name}"] for name in counts}, row["signer"] or ""
 
 
 def _count(rows: QuerySet[Any], group: str) -> Any:
@@ -430,7 +437,7 @@ def _count(rows: QuerySet[Any], group: str) -> Any:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-def _amount(count: int, is_needed: bool) -> str:
+def _amount(count: int, is_needed: bool = False) -> str:
     if count:
         return ngettext("%(n)s entered", "%(n)s entered", count) % {"n": count}
     return _("Needed") if is_needed else _("None yet")
@@ -479,10 +486,12 @@ class Offered:
 def offered_parts(
     technician: Technician, *, query: str = "", part_uuid: UUID | None = None, limit: int = PARTS_SHOWN
 ) -> list[Offered]:
-    """Parts by name, number or barcode, those on the truck first; without a question, what is on the truck."""
+    """Parts by name, number or barcode, those on the truck first; asked for nothing, what is on the truck."""
     level = StockLevel.objects.filter(place=technician.truck_id, part=OuterRef("pk"))
     held = (
-        Reservation.objects.filter(place=technician.truck_id, part=OuterRef("pk"), state=ReservationState.HELD)
+        Reservation.objects.filter(
+            place=technician.truck_id, part=OuterRef("pk"), state=ReservationState.HELD
+        )
         .order_by()
         .values("part")
         .annotate(total=Sum("quantity"))
@@ -605,7 +614,9 @@ def read_unit(work: Work, unit_uuid: UUID) -> UnitPage:
         circuits=list(unit.circuits.select_related("refrigerant")),
         records=list(records.select_related("circuit__refrigerant").order_by("-happened_at", "-pk")[:12]),
         last_visits=_past(
-            Visit.objects.filter(job__units__unit=unit).exclude(pk=work.visit.pk).order_by(F("starts_at").desc()),
+            Visit.objects.filter(job__units__unit=unit)
+            .exclude(pk=work.visit.pk)
+            .order_by(F("starts_at").desc()),
             work.zone,
             limit=8,
         ),

@@ -1,7 +1,7 @@
-"""The technician's pages: the day, a visit, each part of its work on a page of its own, one door for every deed.
+"""The technician's pages: the day, a visit, each part of its work on its own page, one door for every deed.
 
-Every form posts to `operate` with its key in `once`; the inbox does it once and remembers the answer. What is refused
-is shown on the page it came from, with everything that was typed.
+Every form posts to `operate` with its key in `once`; the inbox does it once and remembers the answer. What is
+refused is shown on the page it came from, with everything that was typed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -87,8 +88,8 @@ def operate(request: HttpRequest, visit_uuid: UUID, kind: str) -> HttpResponse:
         done = _received(request, visit_uuid, kind, is_known=_is_known(request, visit_uuid))
     except AnotherBody:
         again = _(
-            "This was sent before with other contents, so nothing was changed now. Look at what stands below; "
-            "if it is still to be done, press once more."
+            "This was sent before with other contents, so nothing was changed now. Look at what stands "
+            "below; if it is still to be done, press once more."
         )
         return _show(request, visit_uuid, page, refusal=again, status=422)
     except NotPossible as refusal:
@@ -100,7 +101,7 @@ def operate(request: HttpRequest, visit_uuid: UUID, kind: str) -> HttpResponse:
 
 
 def _is_known(request: HttpRequest, visit_uuid: UUID) -> bool:
-    """Whether the visit is, or was, this technician's: the inbox keeps what was sent even for one that was."""
+    """Whether the visit is or was this technician's: the inbox keeps what was sent for one that was."""
     user = signed_in(request)
     return (
         Visit.objects.visible_to(user).filter(uuid=visit_uuid).exists()
@@ -115,7 +116,9 @@ def _received(request: HttpRequest, visit_uuid: UUID, kind: str, *, is_known: bo
     try:
         key = UUID(request.POST.get("once", ""))
     except ValueError:
-        raise NotPossible(_("Load the page again: the form came without its key. Nothing was changed.")) from None
+        raise NotPossible(
+            _("Load the page again: the form came without its key. Nothing was changed.")
+        ) from None
     body = {name: value for name, value in request.POST.dict().items() if name not in ENVELOPE}
     body = {"uuid": str(key)} | body | {"visit": str(visit_uuid)}
     device_time = instant_in(request.POST, "device_time")
@@ -123,9 +126,7 @@ def _received(request: HttpRequest, visit_uuid: UUID, kind: str, *, is_known: bo
     return receive(signed_in(request), key, kind, body, files=files, device_time=device_time)
 
 
-def _done(
-    request: HttpRequest, visit_uuid: UUID, kind: str, page: str, done: FieldOperation
-) -> HttpResponse:
+def _done(request: HttpRequest, visit_uuid: UUID, kind: str, page: str, done: FieldOperation) -> HttpResponse:
     """On to the next page: by redirect, or for our script by naming it."""
     from_complete = request.GET.get("from") == "complete"
     if kind == "part.use" and done.answer.get("short"):
@@ -178,7 +179,7 @@ def _photos(request: HttpRequest, work: Work) -> Context:
 
 
 def _parts(request: HttpRequest, work: Work) -> Context:
-    asked = request.GET | request.POST if request.method == "POST" else request.GET
+    asked = request.POST if request.method == "POST" else request.GET
     query, chosen = asked.get("q", "").replace("\x00", "").strip()[:60], None
     if (wanted := _uuid(asked.get("part", ""))) is not None:
         chosen = next(iter(reading.offered_parts(work.technician, part_uuid=wanted)), None)
@@ -223,7 +224,7 @@ PAGES: dict[str, Callable[[HttpRequest, Work], Context]] = {
 }
 
 
-def _page(name: str) -> Callable[..., HttpResponse]:
+def _page(name: str) -> Callable[..., HttpResponseBase]:
     """The view of one of the visit's pages."""
 
     @never_cache
@@ -287,7 +288,7 @@ def _gone(request: HttpRequest, visit_uuid: UUID, refusal: str = "") -> HttpResp
     former = reading.read_former(signed_in(request), visit_uuid)
     if former is None:
         raise Http404
-    typed = [value for name, value in request.POST.items() if name in WRITTEN and value.strip()]
+    typed = [text for name in WRITTEN if (text := request.POST.get(name, "").strip())]
     context = {"visit": former, "job": former.job, "refusal": refusal, "written": typed}
     return render_page(request, "dispatch/phone_gone.html", context, status=409 if refusal else 410)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from decimal import Decimal
 from uuid import uuid4
@@ -150,7 +151,11 @@ def test_an_unknown_part_check_or_circuit_is_refused(tess, on_site):
         ("part.use", {"part": str(uuid4()), "quantity": "1"}, "There is no such part."),
         ("part.use", {"part": "x", "quantity": "1"}, "“part” is missing or broken."),
         ("part.take_back", {"use": str(uuid4())}, "This part is not on the visit."),
-        ("check.answer", {"check": str(uuid4()), "answer": "good"}, "This line is not on the visit's checklist."),
+        (
+            "check.answer",
+            {"check": str(uuid4()), "answer": "good"},
+            "This line is not on the visit's checklist.",
+        ),
         ("refrigerant.log", {"circuit": str(uuid4())}, "Choose the unit and circuit."),
         ("photo.add", {}, "No photo came along. Choose or take one."),
         ("signature.add", {"signer": "Lisa"}, "No signature came along. Ask the customer to sign again."),
@@ -160,7 +165,9 @@ def test_an_unknown_part_check_or_circuit_is_refused(tess, on_site):
         assert (done.outcome, done.sentence) == (Outcome.REFUSED, sentence)
 
 
-def test_refrigerant_is_kept_in_ounces_with_what_was_said_of_the_leak(tess, make_job, make_unit, make_customer, plain):
+def test_refrigerant_is_kept_in_ounces_with_what_was_said_of_the_leak(
+    tess, make_job, make_unit, make_customer, plain
+):
     customer = make_customer()
     unit = make_unit(site=customer.site)
     visit = make_job(customer=customer, technician=tess, job_type=plain).visit
@@ -171,7 +178,9 @@ def test_refrigerant_is_kept_in_ounces_with_what_was_said_of_the_leak(tess, make
     assert (record.work_kind, record.work_uuid) == ("visit", visit.uuid)
 
 
-@pytest.mark.parametrize("said", [{"pounds": "-1"}, {"pounds": "2", "ounces": "-3"}, {"pounds": "0"}, {"pounds": "99"}])
+@pytest.mark.parametrize(
+    "said", [{"pounds": "-1"}, {"pounds": "2", "ounces": "-3"}, {"pounds": "0"}, {"pounds": "99"}]
+)
 def test_an_amount_of_refrigerant_that_cannot_be_is_refused(tess, make_job, make_unit, make_customer, said):
     customer = make_customer()
     unit = make_unit(site=customer.site)
@@ -181,7 +190,9 @@ def test_an_amount_of_refrigerant_that_cannot_be_is_refused(tess, make_job, make
     assert not RefrigerantRecord.objects.exists()
 
 
-def test_a_technician_without_the_certificate_may_not_log_refrigerant(tess, make_job, make_unit, make_customer):
+def test_a_technician_without_the_certificate_may_not_log_refrigerant(
+    tess, make_job, make_unit, make_customer
+):
     TechnicianCertificate.objects.filter(technician=tess).delete()
     customer = make_customer()
     unit = make_unit(site=customer.site)
@@ -249,7 +260,9 @@ def test_somebody_elses_visit_is_as_good_as_unknown(tess, tom, visit):
 def test_a_return_needs_to_say_what_is_left_to_do(tess, on_site):
     done = send(tess, on_site, "visit.complete", outcome="return_needed", note=" ")
     assert (done.outcome, "what is left" in done.sentence) == (Outcome.REFUSED, True)
-    assert send(tess, on_site, "visit.complete", outcome="return_needed", note="TXV").outcome == Outcome.APPLIED
+    assert (
+        send(tess, on_site, "visit.complete", outcome="return_needed", note="TXV").outcome == Outcome.APPLIED
+    )
     assert on_site.job.visits.get(sequence=2).state == VisitState.UNSCHEDULED
 
 
@@ -272,10 +285,8 @@ def both_check_first(monkeypatch):
     rule = field.what_is_missing
 
     def meet(facts):
-        try:
+        with contextlib.suppress(threading.BrokenBarrierError):
             meeting.wait(1.5)
-        except threading.BrokenBarrierError:
-            pass
         return rule(facts)
 
     monkeypatch.setattr(field, "what_is_missing", meet)
