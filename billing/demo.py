@@ -179,8 +179,11 @@ def _past(world: DemoWorld, rate: TaxRate) -> list[Billed]:
             billed.append(one)
     fresh = today - timedelta(days=1)
     issued = [one for one in billed if _when(one) < fresh or world.random.random() < 0.5]
+    for one in issued:
+        _issue(world, one)
+    issued.sort(key=lambda one: one.issued_at)
     for one, number in zip(issued, take("invoice", count=len(issued)), strict=True):
-        _issue(world, one, number)
+        one.invoice.number = number
     insert_with_history([one.invoice for one in billed])
     insert_with_history([line for one in billed for line in one.lines])
     insert_with_history([tax for one in billed for tax in one.taxes])
@@ -242,10 +245,10 @@ def _draft(job: Job, wanted: Sequence[Wanted], rate: TaxRate) -> Billed | None:
     return Billed(job, invoice, lines, taxes)
 
 
-def _issue(world: DemoWorld, one: Billed, number: str) -> None:
+def _issue(world: DemoWorld, one: Billed) -> None:
     invoice, at = one.invoice, _when(one) + timedelta(minutes=world.random.randint(5, 180))
     payer, site = invoice.customer, one.job.site
-    invoice.number, invoice.state = number, InvoiceState.ISSUED
+    invoice.state = InvoiceState.ISSUED
     invoice.issued_at, invoice.issued_on = at, today_in(world.zone, at)
     invoice.due_on = due_date(invoice.terms, invoice.issued_on)
     invoice.bill_to_name = payer.name

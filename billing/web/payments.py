@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -33,6 +34,7 @@ from .cells import day as day_cell
 from .forms import ApplyForm, DayInput, PaymentForm, ReasonForm, payment_initial
 from .invoices import asks, page_of, seen_invoice
 
+ZERO = Decimal("0.00")
 UNAPPLIED, REVERSED = "credit", "reversed"
 
 
@@ -93,8 +95,8 @@ def payments(request: HttpRequest) -> HttpResponse:
     today = captured.values("method").annotate(sum=Sum("amount"))
     context = {
         "table": table,
-        "today": {row["method"]: row["sum"] for row in today},
-        "credit": rows.credits().order_by().aggregate(sum=Sum("unapplied"))["sum"],
+        "today": dict.fromkeys(PaymentMethod.values, ZERO) | {row["method"]: row["sum"] for row in today},
+        "credit": rows.credits().order_by().aggregate(sum=Sum("unapplied"))["sum"] or ZERO,
     }
     return render_page(request, "billing/payments.html", context)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from dispatch.models import JobType
-from fsm.permissions import May, requires
+from fsm.permissions import May, allowed, requires
 from fsm.templatetags.ui import pill, state
 from fsm.web.pages import fragment, render_page
 from fsm.web.tables import Column, Table
@@ -65,7 +65,12 @@ COLUMNS = [
     Column("unit", gettext_lazy("per"), lambda row: row.unit, ("unit",)),
     Column("tax", gettext_lazy("Taxable"), lambda row: _("yes") if row.is_taxable else _("no")),
     Column("account", gettext_lazy("Income account"), lambda row: row.income_account, ("income_account",)),
-    Column("state", "", lambda row: "" if row.is_active else state("inactive", _("Retired")), ("is_active",)),
+    Column(
+        "state",
+        gettext_lazy("State"),
+        lambda row: state("active", _("In use")) if row.is_active else state("inactive", _("Retired")),
+        ("is_active",),
+    ),
 ]
 
 
@@ -79,11 +84,12 @@ def _stock(row: PriceItem) -> str:
 @requires(May.SEE_MONEY)
 def prices(request: HttpRequest) -> HttpResponse:
     """Everything we charge for."""
+    may_edit = allowed(request.user, May.EDIT_PRICES)
     table = Table(
         request,
         PriceItem.objects.visible_to(request.user).select_related("part", "refrigerant"),
         COLUMNS,
-        url=lambda row: reverse("billing:edit-price", args=[row.uuid]),
+        url=(lambda row: reverse("billing:edit-price", args=[row.uuid])) if may_edit else None,
         filterset=PriceFilter,
         search=lambda found, query: found.matching(query),  # type: ignore[attr-defined]
         search_label=_("Name, code or part number"),

@@ -39,7 +39,7 @@ def _waiting(user: Any) -> dict[str, list[Any]]:
     credits = CreditMemo.objects.visible_to(user).not_in_quickbooks().select_related("invoice__customer")
     payments = Payment.objects.visible_to(user).not_in_quickbooks().select_related("customer")
     return {
-        "invoices": list(invoices.order_by("issued_at", "pk")[:SHOWN]),
+        "invoices": list(invoices.order_by("issued_at", "number")[:SHOWN]),
         "credits": list(credits.order_by("issued_at", "pk")[:SHOWN]),
         "payments": list(payments.order_by("received_at", "pk")[:SHOWN]),
     }
