@@ -10,7 +10,7 @@ let source = null;
 let last = Number(root.dataset.liveAfter ?? 0); // what the page shows is at least as new as this
 
 function show(state) {
-  for (const pill of document.querySelectorAll("[data-connection]")) {
+  for (const pill of document.querySelectorAll("body [data-connection]")) {
     if (pill.dataset.state === state) continue;
     pill.dataset.state = state;
     pill.textContent = words[state] ?? "";
