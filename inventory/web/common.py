@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.dateformat import format as format_date
 from django.utils.functional import SimpleLazyObject
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -67,33 +67,37 @@ def cause_of(movement: Any) -> Reference | None:
 def _link(movement: StockMovement, causes: Causes) -> SafeString | str:
     cause = cause_of(movement)
     found = causes.get(cause) if cause else None
-    return format_html('<a href="{}">{}</a>', found.url, found.label) if found else ""
+    return format_html('<a class="nowrap" href="{}">{}</a>', found.url, found.label) if found else ""
 
 
 def _what(movement: StockMovement) -> SafeString | str:
     words = movement.get_kind_display()
     if movement.kind == "counted":
         words = _("Count: found more") if movement.to_place_id else _("Count: some were missing")
-    if not movement.short_by:
-        return words
-    short = _("%(n)s short") % {"n": quantity(movement.short_by)}
-    return format_html("{} {}", words, pill(short, "red", "warning"))
+    parts = [words]
+    if movement.short_by:
+        parts.append(pill(_("%(n)s short") % {"n": quantity(movement.short_by)}, "red", "warning"))
+    if movement.note:
+        parts.append(format_html('<span class="small faint">{}</span>', movement.note))
+    return format_html_join(" ", "{}", ((part,) for part in parts))
 
 
 def _way(movement: StockMovement) -> SafeString:
     source = movement.from_place.name if movement.from_place else ""
     target = movement.to_place.name if movement.to_place else ""
     if not source:
-        return format_html("{} {}", _("into"), target)
-    if not target:
-        return format_html("{} {}", _("out of"), source)
-    return format_html("{} → {}", source, target)
+        words = _("into %(place)s") % {"place": target}
+    elif not target:
+        words = _("out of %(place)s") % {"place": source}
+    else:
+        words = f"{source} → {target}"
+    return format_html('<span class="nowrap">{}</span>', words)
 
 
 def _part(movement: StockMovement) -> SafeString:
     url = reverse("inventory:part", args=[movement.part.uuid])
     return format_html(
-        '<a href="{}">{}</a> <span class="faint small">{}</span>',
+        '<a href="{}">{}</a> <span class="faint small nowrap">{}</span>',
         url,
         movement.part.name,
         movement.part.number,
@@ -135,7 +139,6 @@ def ledger(
         # The links are looked up in one go when the rows are there; each cell reads its own when it is drawn.
         Column("cause", gettext_lazy("For"), lambda row: SimpleLazyObject(partial(_link, row, causes))),
         Column("who", gettext_lazy("Who"), lambda row: row.actor_name, ("actor_name",)),
-        Column("note", gettext_lazy("Note"), lambda row: row.note),
     ]
     if of_part:
         del columns[1]

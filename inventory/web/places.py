@@ -34,6 +34,7 @@ from .filters import LevelFilter
 from .forms import CountForm, LimitsForm, StockPlaceForm
 
 NOTHING = Decimal(0)
+EACH = Part._meta.get_field("unit").default
 
 
 @require_safe
@@ -46,14 +47,24 @@ def places(request: HttpRequest) -> HttpResponse:
 
 
 def _part(level: StockLevel) -> Any:
-    return format_html('{} <span class="faint small">{}</span>', level.part.name, level.part.number)
+    return format_html('{} <span class="faint small nowrap">{}</span>', level.part.name, level.part.number)
+
+
+def _on_hand(level: StockLevel) -> str:
+    amount, unit = quantity(level.on_hand), level.part.unit
+    return amount if unit == EACH else f"{amount} {unit}"
+
+
+def _limits(level: StockLevel) -> str:
+    if not level.maximum:
+        return ""
+    return _("%(low)s to %(high)s") % {"low": quantity(level.minimum), "high": quantity(level.maximum)}
 
 
 LEVEL_COLUMNS = [
     Column("part", gettext_lazy("Part"), _part, ("part__name",)),
     Column("sign", gettext_lazy("To look at"), level_sign, ("urgency", "part__name")),
-    Column("on_hand", gettext_lazy("On hand"), lambda level: quantity(level.on_hand), ("on_hand",), "right"),
-    Column("unit", gettext_lazy("Unit"), lambda level: level.part.unit),
+    Column("on_hand", gettext_lazy("On hand"), _on_hand, ("on_hand",), "right"),
     Column(
         "held",
         gettext_lazy("Held"),
@@ -61,8 +72,7 @@ LEVEL_COLUMNS = [
         ("held",),
         "right",
     ),
-    Column("minimum", gettext_lazy("Minimum"), lambda level: quantity(level.minimum), ("minimum",), "right"),
-    Column("maximum", gettext_lazy("Maximum"), lambda level: quantity(level.maximum), ("maximum",), "right"),
+    Column("limits", gettext_lazy("Should hold"), _limits, ("minimum", "maximum"), "right"),
 ]
 
 

@@ -10,6 +10,7 @@ from django.db.utils import DatabaseError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fsm.attribution import attributed, rooted
 from fsm.references import Reference
 from fsm.states import NotPossible
 from inventory import actions
@@ -121,8 +122,6 @@ def test_the_database_refuses_to_change_or_remove_a_movement(make_part, sentence
 
 
 def test_a_movement_says_who_and_through_which_door(make_part, dana):
-    from fsm.attribution import attributed, rooted
-
     cause = uuid.uuid4()
     with attributed(user=dana, source="office"), rooted("job", cause):
         part = make_part(on={StockPlaceFactory(): Decimal(4)})

@@ -58,7 +58,11 @@ def test_received_stock_has_its_cost_and_an_opening_balance_is_a_movement(make_p
         note="Opening balance",
         now=NOW,
     )
-    assert (moved.kind, moved.to_place, moved.unit_cost) == (MovementKind.RECEIVED, warehouse, Decimal("10.5"))
+    assert (moved.kind, moved.to_place, moved.unit_cost) == (
+        MovementKind.RECEIVED,
+        warehouse,
+        Decimal("10.5"),
+    )
     assert actions.on_hand(warehouse.pk, part.pk) == 24
 
 
@@ -172,9 +176,7 @@ def test_nobody_counts_less_than_nothing(make_part, truck):
 
 def test_limits_are_set_where_nothing_lies_yet_and_kept_in_order(make_part, truck):
     part = make_part()
-    level = actions.set_limits(
-        place_id=truck.pk, part_id=part.pk, minimum=Decimal(2), maximum=Decimal(6)
-    )
+    level = actions.set_limits(place_id=truck.pk, part_id=part.pk, minimum=Decimal(2), maximum=Decimal(6))
     assert (level.minimum, level.maximum, level.on_hand) == (2, 6, 0)
     for minimum, maximum in ((3, 2), (-1, 2)):
         with pytest.raises(NotPossible, match="maximum must be at least the minimum"):
