@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
@@ -126,13 +125,10 @@ def money_at_the_door(visit: Any, user: Any) -> dict[str, Any] | None:
         "line": line(invoice, company_today()),
         "lines": list(invoice.lines.all()),
         "owed": owed,
-        "refusal": actions.why_not_issue(invoice) if is_draft else "",
+        "refusal_to_issue": actions.why_not_issue(invoice) if is_draft else "",
         "pdf_url": reverse("billing:invoice-pdf", args=[invoice.uuid]),
         "issue_url": _operation(visit, "invoice.issue") if is_draft else "",
         "pay_url": _operation(visit, "payment.record"),
-        "once_issue": uuid4(),
-        "once_pay": uuid4(),
-        "payment_uuid": uuid4(),
     }
     return context
 

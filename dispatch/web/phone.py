@@ -131,8 +131,10 @@ def _done(request: HttpRequest, visit_uuid: UUID, kind: str, page: str, done: Fi
     from_complete = request.GET.get("from") == "complete"
     if kind == "part.use" and done.answer.get("short"):
         messages.warning(request, _("Added, and flagged: by our count it was not on your truck."))
-    elif kind in SAID:
-        messages.success(request, str(SAID[kind]))
+    elif words := done.answer.get("sentence") or SAID.get(kind):
+        messages.success(request, str(words))
+    elif done.answer.get("sentence"):
+        messages.success(request, str(done.answer["sentence"]))
     if kind == "visit.no_access":
         url = reverse("dispatch:phone-today")
     elif from_complete and kind == "signature.add":
