@@ -117,6 +117,7 @@ function renew(form) {
 
 /* Say what went wrong beside the form, and leave the form as it is. */
 function tell(form, sentence, ready) {
+  if (form.hasAttribute("data-guard")) form.classList.add("changed");
   document.getElementById("refusal")?.remove();
   const notice = ready ?? document.createElement("div");
   if (!ready) {
