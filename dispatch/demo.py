@@ -399,10 +399,10 @@ def _past(cast: Cast) -> None:
         plan.visit.parts_confirmed = True
         if plan.slot.kind.needs_signature:
             plan.visit.no_signature_because = "Signed on paper"
-    insert_with_history([plan.visit for plan in plans])
-    insert_with_history([_past_assignment(cast, plan) for plan in plans])
-    insert_with_history([check for plan in plans for check in _past_checks(cast, plan)])
-    insert_with_history([_past_note(plan) for plan in plans])
+    _keep([plan.visit for plan in plans])
+    _keep([_past_assignment(cast, plan) for plan in plans])
+    _keep([check for plan in plans for check in _past_checks(cast, plan)])
+    _keep([_past_note(plan) for plan in plans])
     for plan in plans:
         _past_parts(cast, plan)
         _past_refrigerant(cast, plan)
@@ -421,8 +421,8 @@ def _next_week(cast: Cast) -> None:
     for plan in plans:
         confirmed = cast.random.random() < 0.4
         plan.visit = _visit(cast, plan, VisitState.CONFIRMED if confirmed else VisitState.SCHEDULED)
-    insert_with_history([plan.visit for plan in plans])
-    insert_with_history(
+    _keep([plan.visit for plan in plans])
+    _keep(
         [
             Assignment(
                 visit=plan.visit,
@@ -433,7 +433,15 @@ def _next_week(cast: Cast) -> None:
             for plan in plans
         ]
     )
-    insert_with_history([check for plan in plans for check in _open_checks(plan)])
+    _keep([check for plan in plans for check in _open_checks(plan)])
+
+
+def _keep(rows: list[Any]) -> None:
+    """Insert rows of many jobs, each in the chain of its own."""
+    jobs = [
+        row if isinstance(row, Job) else row.visit.job if hasattr(row, "visit") else row.job for row in rows
+    ]
+    insert_with_history(rows, roots=[f"job:{job.uuid}" for job in jobs])
 
 
 def _called(cast: Cast, slot: Slot) -> datetime:
@@ -470,8 +478,8 @@ def _po_number(cast: Cast, site: Site) -> str:
 def _insert_jobs(cast: Cast, plans: list[Planned]) -> None:
     for plan, number in zip(plans, take("job", count=len(plans)), strict=True):
         plan.job.number = number
-    insert_with_history([plan.job for plan in plans])
-    insert_with_history([JobUnit(job=plan.job, unit=plan.slot.unit) for plan in plans if plan.slot.unit])
+    _keep([plan.job for plan in plans])
+    _keep([JobUnit(job=plan.job, unit=plan.slot.unit) for plan in plans if plan.slot.unit])
 
 
 def _visit(cast: Cast, plan: Planned, state: VisitState) -> Visit:

@@ -61,15 +61,15 @@ def is_tracked(model: type[models.Model]) -> bool:
     return hasattr(model, "history") and hasattr(model.history, "model")
 
 
-def insert_with_history(objects: Sequence[M]) -> list[M]:
+def insert_with_history(objects: Sequence[M], *, roots: Sequence[str] = ()) -> list[M]:
     """Insert rows of one model and their history, attributed like single saves; primary keys are set on the
-    objects.
+    objects. Where the rows belong to different chains, `roots` names each row's.
     """
     if not objects:
         return []
     model = type(objects[0])
     created = model._base_manager.bulk_create(list(objects), batch_size=1000)
-    _copy_into_history(model, [row.pk for row in created], "+")
+    _copy_into_history(model, [row.pk for row in created], "+", roots)
     return created
 
 
@@ -110,7 +110,9 @@ def delete_with_history(queryset: QuerySet[M]) -> int:
     return len(keys)
 
 
-def _copy_into_history(model: type[models.Model], keys: Sequence[Any], kind: str) -> None:
+def _copy_into_history(
+    model: type[models.Model], keys: Sequence[Any], kind: str, roots: Sequence[str] = ()
+) -> None:
     """One INSERT ... SELECT: the rows as they now stand become history rows."""
     history = history_model(model)
     quote: Any = connections[router.db_for_write(model)].ops.quote_name
@@ -128,15 +130,19 @@ def _copy_into_history(model: type[models.Model], keys: Sequence[Any], kind: str
         "history_user_id": who.user_id,
         "source": who.source,
         "batch": who.batch,
-        "root": who.root,
         "actor_name": who.actor_name,
     }
-    columns = ", ".join([*shared, *map(quote, extra)])
+    if not roots:
+        roots = [who.root] * len(keys)
+    if len(roots) != len(keys):
+        raise ValueError("One root a row, or none.")
+    columns = ", ".join([*shared, "root", *map(quote, extra)])
     with connections[router.db_for_write(model)].cursor() as cursor:
         cursor.execute(
             # The names come from the models.
             f"INSERT INTO {quote(history._meta.db_table)} ({columns})"  # noqa: S608
-            f" SELECT {', '.join([*shared, *['%s'] * len(extra)])} FROM {quote(model._meta.db_table)}"
-            " WHERE id = ANY(%s) ORDER BY id",
-            [*extra.values(), list(keys)],
+            f" SELECT {', '.join([*shared, '_root', *['%s'] * len(extra)])}"
+            f" FROM {quote(model._meta.db_table)}"
+            " JOIN unnest(%s::bigint[], %s::text[]) AS _rows (_key, _root) ON _key = id ORDER BY id",
+            [*extra.values(), list(keys), list(roots)],
         )

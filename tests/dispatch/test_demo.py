@@ -12,6 +12,7 @@ from dispatch.models import Assignment, Job, PartUse, Visit, VisitCheck
 from fsm.clock import day_in, today_in
 from fsm.demo import DemoWorld
 from fsm.permissions import Role
+from fsm.trace import chain
 from tests import factories as make
 
 ZONE = "America/Chicago"
@@ -90,6 +91,8 @@ def test_what_is_past_is_complete_and_can_be_billed(small_world, quick):
     assert not VisitCheck.objects.filter(visit__job__in=past, answered_at__isnull=True).exists()
     assert PartUse.objects.filter(job__in=past, reservation__state="used").exists()
     assert not Job.objects.filter(customer=small_world.refused).exists()
+    job = past.filter(part_uses__isnull=False).first()
+    assert {"Job", "Visit", "Assignment", "Part use"} <= {step.what for step in chain(f"job:{job.uuid}")}
     numbers = list(past.order_by("created_at", "pk").values_list("number", flat=True))
     assert numbers == sorted(numbers)
 
