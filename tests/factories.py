@@ -125,6 +125,91 @@ class FieldOperationFactory(Made):
     batch = LazyFunction(uuid.uuid4)
 
 
+class ExchangeFactory(Made):
+    class Meta:
+        model = fsm.Exchange
+
+    system = "quickbooks"
+    operation = "invoice.add"
+    outcome = fsm.ExchangeOutcome.OK
+    happened_at = LazyFunction(instant)
+
+
+class SensitiveLookFactory(Made):
+    class Meta:
+        model = fsm.SensitiveLook
+
+    what = "gate code"
+    seen_at = LazyFunction(instant)
+
+
+class SafekeepingRunFactory(Made):
+    class Meta:
+        model = fsm.SafekeepingRun
+
+    kind = "backup"
+    started_at = LazyFunction(instant)
+    ended_at = LazyFunction(lambda: instant(15, 1))
+    is_good = True
+
+
+class ReviewFactory(Made):
+    class Meta:
+        model = fsm.Review
+
+    kind = "price"
+    subject_kind = "customer"
+    subject_uuid = LazyFunction(uuid.uuid4)
+    subject_label = "Labor"
+    title = "Raise a price"
+    may = "change the price book"
+    asked_by = None
+    asked_at = LazyFunction(instant)
+    limit_at = LazyFunction(lambda: instant(day=date(2026, 7, 21)))
+
+
+class ApiTokenFactory(Made):
+    class Meta:
+        model = fsm.ApiToken
+
+    user = SubFactory(UserFactory)
+    name = "Scheduler"
+    prefix = "sg_"
+    digest = Sequence(lambda n: f"{n:064x}")
+    created_at = LazyFunction(instant)
+
+
+class ApiRequestFactory(Made):
+    class Meta:
+        model = fsm.ApiRequest
+
+    user = SubFactory(UserFactory)
+    key = LazyFunction(lambda: str(uuid.uuid4()))
+    fingerprint = "0" * 64
+    path = "/api/jobs/"
+    received_at = LazyFunction(instant)
+
+
+class InvitationFactory(Made):
+    class Meta:
+        model = fsm.Invitation
+
+    user = SubFactory(UserFactory)
+    digest = Sequence(lambda n: f"{n:064x}")
+    made_at = LazyFunction(instant)
+    expires_at = LazyFunction(lambda: instant(day=date(2026, 7, 17)))
+
+
+class SignInFactory(Made):
+    class Meta:
+        model = fsm.SignIn
+
+    user = SubFactory(UserFactory)
+    session_key = Sequence(lambda n: f"{n:032x}")
+    started_at = LazyFunction(instant)
+    seen_at = LazyFunction(instant)
+
+
 def CompanyFactory(**fields: object) -> fsm.Company:
     """The one company, with the given fields changed."""
     company = the_company()
@@ -655,5 +740,5 @@ class QuickBooksBatchItemFactory(Made):
     class Meta:
         model = billing.QuickBooksBatchItem
 
-    batch = SubFactory(QuickBooksBatchFactory)
+    quickbooks_batch = SubFactory(QuickBooksBatchFactory)
     payment = SubFactory(PaymentFactory)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -28,10 +29,11 @@ def attribute_request(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         source = next((door for prefix, door in DOORS.items() if request.path.startswith(prefix)), "office")
+        door = {"source": source, "batch": uuid4(), "reason": "", "root": ""}
         if not request.user.is_authenticated:
-            with attributed(source=source):
+            with attributed(user_id=None, actor_name="", **door):
                 return get_response(request)
-        with translation.override(request.user.language), attributed(user=request.user, source=source):
+        with translation.override(request.user.language), attributed(user=request.user, **door):
             if request.method == "GET" and not getattr(request, "htmx", False):
                 prepare(request)  # before the page's own rows: what changes after them is told live
             return get_response(request)
