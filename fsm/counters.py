@@ -27,9 +27,7 @@ def take(kind: str, *, count: int = 1) -> list[str]:
     prefix, first = KINDS[kind]
     counter = Counter.objects.select_for_update(no_key=True).filter(name=kind).first()
     if counter is None:
-        Counter.objects.bulk_create(
-            [Counter(name=kind, prefix=prefix, next_number=first)], ignore_conflicts=True
-        )
+        Counter.objects.get_or_create(name=kind, defaults={"prefix": prefix, "next_number": first})
         counter = Counter.objects.select_for_update(no_key=True).get(name=kind)
     numbers = [f"{counter.prefix}{counter.next_number + step}" for step in range(count)]
     if len(numbers[-1]) > LONGEST:

@@ -97,7 +97,7 @@ _WORKED = {"state": "done", "part_uses__isnull": False, "photos__isnull": False}
 _ON_TRUCK = {"on_hand__gt": 0, "place__kind": "truck"}
 _AHEAD = ("scheduled", "dispatched", "en_route", "on_site")
 _SOON = ("en_route", "scheduled", "dispatched")
-# Named like what the addresses ask for, without `_uuid` or `_id`; the first wish that finds something decides.
+# Named like what the addresses ask for, without `_uuid` or `_id`; the first wish that is met decides.
 EXAMPLES: dict[str, tuple[Wish, ...]] = {
     "branch": (Wish("fsm.Branch", order=("pk",)),),
     "person": (Wish("fsm.User", {"role": Role.TECHNICIAN}, order=("pk",)),),

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from .company import the_company
@@ -189,7 +190,7 @@ def _steps(model: type[models.Model], which: dict[str, Any]) -> list[Step]:
         steps.append(
             Step(
                 when=row.history_date,
-                what=str(model._meta.verbose_name).capitalize(),
+                what=capfirst(str(model._meta.verbose_name)),
                 verb={"+": _("made"), "~": _("changed"), "-": _("removed")}[row.history_type],
                 who=row.actor_name,
                 source=row.source,
