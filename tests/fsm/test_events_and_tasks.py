@@ -1,4 +1,4 @@
-"""Events within the transaction; work for later that joins it; schedules that equal what the code declares."""
+"""Events within the transaction, work for later that joins it, schedules that equal what is declared."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_every_listener_hears_once_however_often_it_is_registered(db, happening)
 def test_a_failing_listener_undoes_what_was_announced(transactional_db, happening):
     @on(happening)
     def refuse(event):
-        raise ValueError
+        raise ValueError("no")
 
-    with pytest.raises(ValueError), transaction.atomic():
+    with pytest.raises(ValueError, match="no"), transaction.atomic():
         Branch.objects.create(name="Waco")
         announce(happening(thing_id=1))
     assert not Branch.objects.filter(name="Waco").exists()

@@ -55,7 +55,9 @@ class Stream:
         self.raw.put(None)
 
     def next(self, patience=10):
-        """The next event as (name, id, data), without comments and settings; None when the stream has ended."""
+        """The next event as (name, id, data), without comments and settings; None when the stream has
+        ended.
+        """
         while True:
             block = self.raw.get(timeout=patience)
             if block is None:
