@@ -37,7 +37,7 @@ class JobFilter(filters.FilterSet):  # type: ignore[misc]
         label=gettext_lazy("Technician"), method="of_technician", empty_label=gettext_lazy("Any")
     )
     first = filters.DateFilter(label=gettext_lazy("Visit from"), method="visited_from", widget=DayInput())
-    last = filters.DateFilter(label=gettext_lazy("until"), method="visited_until", widget=DayInput())
+    last = filters.DateFilter(label=gettext_lazy("Visit until"), method="visited_until", widget=DayInput())
     branch = filters.ChoiceFilter(
         label=gettext_lazy("Branch"), field_name="branch__uuid", empty_label=gettext_lazy("All")
     )
