@@ -222,6 +222,12 @@ class Work:
         )
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether this technician is there, at work or pausing: then the work comes first on the page."""
+        at_work = (AssignmentState.ON_SITE, AssignmentState.PAUSED)
+        return self.is_open and self.mine is not None and self.mine.state in at_work
+
+    @property
     def is_done(self) -> bool:
         """Whether this technician has completed their part."""
         return self.mine is not None and self.mine.state == AssignmentState.DONE

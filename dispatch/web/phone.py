@@ -29,6 +29,7 @@ from fsm.models import FieldOperation, Outcome
 from fsm.panels import panels_for
 from fsm.permissions import May, requires, signed_in
 from fsm.states import NotPossible
+from fsm.templatetags.house import clock
 from fsm.web.pages import render_page
 
 from .. import phone as reading
@@ -319,7 +320,8 @@ def _work(request: HttpRequest, visit_uuid: UUID) -> Work:
 
 
 def _clock(work: Work, instant: Any) -> str:
-    return date_format(local(instant, work.zone), "D, M j, g:i a")
+    wall = local(instant, work.zone)
+    return f"{date_format(wall, 'D, M j')}, {clock(wall)}"
 
 
 def _uuid(text: str) -> UUID | None:
