@@ -146,9 +146,13 @@ EXAMPLES: dict[str, tuple[Wish, ...]] = {
     "visit_with_unit": (Wish("dispatch.Visit", _WITH_UNIT, order=_FIRST),),
     "unit_of_visit": (Wish("dispatch.Visit", _WITH_UNIT, "job__units__unit__uuid", _FIRST),),
     "invoice": (Wish("billing.Invoice", _BILLED), Wish("billing.Invoice", {"state": "issued"})),
-    "draft": (Wish("billing.Invoice", {"state": "draft"}),),
+    "draft": (Wish("billing.Invoice", {"state": "draft", "lines__isnull": False}),),
+    "unpaid": (Wish("billing.Invoice", {"state": "issued", "allocations__isnull": True}),),
     "payment": (Wish("billing.Payment", {"allocations__is_undone": False}), Wish("billing.Payment")),
     "quickbooks_batch": (Wish("billing.QuickBooksBatch"),),
+    "item": (Wish("billing.PriceItem", {"kind": "labor"}), Wish("billing.PriceItem")),
+    "price": (Wish("billing.JobTypePrice"),),
+    "rate": (Wish("billing.TaxRate"),),
 }
 
 
@@ -168,7 +172,7 @@ class Page:
 
 
 _OPEN, _ON_SITE, _DONE = {"visit": "visit"}, {"visit": "visit_on_site"}, {"visit": "visit_done"}
-_OPEN_JOB = {"job": "open_job"}
+_OPEN_JOB, _DRAFT = {"job": "open_job"}, {"invoice": "draft"}
 PAGES: tuple[Page, ...] = (
     # the house
     Page("fsm:log-in"),
@@ -218,6 +222,7 @@ PAGES: tuple[Page, ...] = (
     Page("inventory:movements"),
     Page("inventory:receive"),
     Page("inventory:transfer"),
+    Page("inventory:load"),
     # work
     Page("dispatch:board"),
     Page("dispatch:book"),
@@ -249,6 +254,40 @@ PAGES: tuple[Page, ...] = (
     Page("dispatch:phone-complete", show=_ON_SITE),
     Page("dispatch:phone-no-access", show=_ON_SITE),
     Page("dispatch:phone-unit", show={"visit": "visit_with_unit", "unit": "unit_of_visit"}),
+    # money
+    Page("billing:invoices"),
+    Page("billing:invoice"),
+    Page("billing:invoice", "draft", _DRAFT),
+    Page("billing:issue-invoice", show=_DRAFT),
+    Page("billing:void-invoice"),
+    Page("billing:credit-invoice"),
+    Page("billing:write-off-invoice"),
+    Page("billing:email-invoice"),
+    Page("billing:pay-invoice", show={"invoice": "unpaid"}),
+    Page("billing:edit-draft", show=_DRAFT),
+    Page("billing:discard-draft", show=_DRAFT),
+    Page("billing:add-line", show=_DRAFT),
+    Page("billing:edit-line", show=_DRAFT | {"position": "=1"}),
+    Page("billing:remove-line", show=_DRAFT | {"position": "=1"}),
+    Page("billing:payments"),
+    Page("billing:record-payment", query="?customer={customer}"),
+    Page("billing:payment"),
+    Page("billing:apply-credit"),
+    Page("billing:reverse-payment"),
+    Page("billing:receivables"),
+    Page("billing:prices"),
+    Page("billing:add-price"),
+    Page("billing:edit-price"),
+    Page("billing:job-type-prices"),
+    Page("billing:set-job-type-price"),
+    Page("billing:remove-job-type-price"),
+    Page("billing:taxes"),
+    Page("billing:add-tax-rate"),
+    Page("billing:edit-tax-rate"),
+    Page("billing:quickbooks"),
+    Page("billing:quickbooks-batch", show={"batch": "quickbooks_batch"}),
+    Page("billing:mark-batch-imported", show={"batch": "quickbooks_batch"}),
+    Page("billing:cancel-batch", show={"batch": "quickbooks_batch"}),
 )
 
 DEED, PART, FILE, MACHINE = "changes something", "a part of a page", "a file", "for machines"
@@ -293,6 +332,12 @@ NOT_PAGES: dict[str, str] = {
     "dispatch:photo": FILE,
     "dispatch:signature": FILE,
     "dispatch:phone-operation": DEED,
+    "billing:invoice-pdf": FILE,
+    "billing:credit-pdf": FILE,
+    "billing:draft-invoice": DEED,
+    "billing:find-price": PART,
+    "billing:make-quickbooks-batch": DEED,
+    "billing:download-quickbooks-batch": FILE,
 }
 
 

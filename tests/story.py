@@ -28,7 +28,7 @@ from fsm.company import the_company
 from fsm.inbox import receive
 from fsm.models import Outcome
 from inventory import actions as stock
-from inventory.models import Part
+from inventory.models import Part, PlaceKind
 
 from . import factories as make
 from .queue import run_queued_tasks
@@ -102,6 +102,7 @@ def known_customer(now: datetime, *, zone: str = "America/Chicago") -> tuple[Cus
 
 def stocked_part(truck: Any, now: datetime) -> Part:
     """A capacitor, five of them on the truck, with a price."""
+    make.StockPlaceFactory(name="Main warehouse", kind=PlaceKind.WAREHOUSE)
     part = make.PartFactory(number="CAP-45-5", name="Capacitor 45/5 µF")
     stock.receive_stock(
         place_id=truck.pk,
@@ -171,6 +172,45 @@ def tell(*, casey: Any, dana: Any, tess: Any, bea: Any) -> Story:
     for row in (job, visit, invoice):
         row.refresh_from_db()
     return Story(customer, unit, circuit, part, job, visit, invoice, payment, batch)
+
+
+def go_on(told: Story, *, casey: Any, tess: Any) -> None:
+    """More of everything, so that every page has something to show: work ahead and under way, drafts, debts."""
+    now, house = clock_now(), told.customer.sites.get()
+    slots = iter(now + timedelta(hours=hours) for hours in (2, 4, 6, 8))
+
+    def booked(summary: str, *, placed: bool = True) -> Visit:
+        job = work.book_job(
+            uuid=uuid.uuid4(),
+            customer_id=told.customer.pk,
+            site_id=house.pk,
+            job_type_id=told.job.job_type_id,
+            summary=summary,
+            unit_ids=[told.unit.pk],
+            now=now,
+        )
+        visit = job.visits.get()
+        if not placed:
+            return visit
+        starts_at, who = next(slots), tess.technician.pk
+        ends_at = starts_at + timedelta(minutes=60)
+        return work.place_visit(
+            visit.pk, technician_id=who, starts_at=starts_at, ends_at=ends_at, version=1, now=now
+        ).visit
+
+    with attributed(user=casey, source="office", batch=uuid.uuid4()):
+        booked("Drips from the ceiling", placed=False)
+        booked("Loud at night")
+        draft, unpaid, under_way = booked("Smells odd"), booked("Breaker trips"), booked("Warm air upstairs")
+    for visit in (draft, unpaid):
+        work_the_visit(tess, visit, part=told.part, circuit=told.circuit)
+    with attributed(user=casey, source="office", batch=uuid.uuid4()):
+        billing.issue_invoice(Invoice.objects.get(job=unpaid.job).pk, now=clock_now())
+    for deed in (work.go_en_route, work.arrive):
+        deed(under_way.pk, technician_id=tess.technician.pk, now=now)
+    file = make.ImportBatchFactory()
+    make.ImportRowFactory(import_batch=file)
+    run_queued_tasks()
 
 
 def work_the_visit(tess: Any, visit: Visit, *, part: Part, circuit: Circuit) -> None:
