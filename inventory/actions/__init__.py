@@ -1,7 +1,7 @@
 """Every change to stock. The ledger is append-only; a shortage is flagged, what was used is never lost."""
 
 from .catalog import add_part, add_place, edit_part, edit_place, set_limits
-from .movements import count_stock, on_hand, receive_stock, transfer_stock
+from .movements import count_stock, on_hand, receive_stock, transfer_many, transfer_stock
 from .reservations import Reserved, release, reserve, use_reserved
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "release",
     "reserve",
     "set_limits",
+    "transfer_many",
     "transfer_stock",
     "use_reserved",
 ]

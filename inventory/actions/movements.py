@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,8 @@ from fsm.states import NotPossible, Stale
 from .. import words
 from ..models import MovementKind, Part, StockLevel, StockMovement, StockPlace
 from .levels import MOST, NOTHING, add, locked_levels, refuse_unless_countable
+
+Levels = dict[tuple[int, int], StockLevel]
 
 
 def on_hand(place_id: int, part_id: int) -> Decimal:
@@ -70,10 +73,7 @@ def transfer_stock(
 ) -> StockMovement:
     """Move stock between two places; refuses more than is on hand. The same key twice is one movement."""
     refuse_unless_countable(quantity)
-    if from_place_id == to_place_id:
-        raise NotPossible(_("Choose two different places."), field="to_place")
-    part = Part.objects.get(pk=part_id)
-    levels = locked_levels([(from_place_id, part_id), (to_place_id, part_id)])
+    levels = _both_locked(from_place_id, to_place_id, [part_id])
     wanted = {
         "kind": MovementKind.TRANSFERRED,
         "part_id": part_id,
@@ -83,14 +83,73 @@ def transfer_stock(
     standing = _standing(key, wanted | {"quantity": quantity})
     if standing is not None:
         return standing
-    source = levels[from_place_id, part_id]
+    return _transfer(
+        levels, from_place_id, to_place_id, Part.objects.get(pk=part_id), quantity, key, now, note
+    )
+
+
+@transaction.atomic
+def transfer_many(
+    *,
+    from_place_id: int,
+    to_place_id: int,
+    quantities: Mapping[int, Decimal],
+    key: str,
+    now: datetime,
+    note: str = "",
+) -> list[StockMovement]:
+    """Move several parts (part id -> quantity) between two places, all or none. A key that has moved
+    something gives back what it moved.
+    """
+    for quantity in quantities.values():
+        refuse_unless_countable(quantity)
+    levels = _both_locked(from_place_id, to_place_id, list(quantities))
+    standing = list(StockMovement.objects.filter(key__startswith=f"{key}:").order_by("pk"))
+    if standing:
+        return standing
+    if not quantities:
+        raise NotPossible(_("Nothing was chosen. Enter how many of at least one part."))
+    parts = Part.objects.in_bulk(list(quantities))
+    return [
+        _transfer(levels, from_place_id, to_place_id, parts[part_id], quantity, f"{key}:{part_id}", now, note)
+        for part_id, quantity in quantities.items()
+    ]
+
+
+def _both_locked(from_place_id: int, to_place_id: int, part_ids: list[int]) -> Levels:
+    if from_place_id == to_place_id:
+        raise NotPossible(_("Choose two different places."), field="to_place")
+    places = (from_place_id, to_place_id)
+    return locked_levels([(place_id, part_id) for place_id in places for part_id in part_ids])
+
+
+def _transfer(
+    levels: Levels,
+    from_place_id: int,
+    to_place_id: int,
+    part: Part,
+    quantity: Decimal,
+    key: str,
+    now: datetime,
+    note: str,
+) -> StockMovement:
+    """Take here, put there, write the line."""
+    source = levels[from_place_id, part.pk]
     if quantity > source.on_hand:
         place = StockPlace.objects.get(pk=from_place_id)
         raise NotPossible(_too_little(source.on_hand, part, place), field="quantity")
     add(source, -quantity)
-    add(levels[to_place_id, part_id], quantity)
+    add(levels[to_place_id, part.pk], quantity)
     return StockMovement.objects.create(
-        **wanted, quantity=quantity, unit_cost=part.cost, key=key, note=note, moved_at=now
+        kind=MovementKind.TRANSFERRED,
+        part=part,
+        from_place_id=from_place_id,
+        to_place_id=to_place_id,
+        quantity=quantity,
+        unit_cost=part.cost,
+        key=key,
+        note=note,
+        moved_at=now,
     )
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from fsm.models import Branch
 
-from ..models import Part, PlaceKind, StockPlace
+from ..models import Part, PlaceKind, StockLevel, StockPlace
 from ..querysets import PartQuerySet
 from ..words import plain_cost
 
@@ -26,13 +26,14 @@ OWN_KINDS = [
 ]
 
 
-def _number(label: Any, *, least: str = "0", step: str = "any", places: int = 3) -> Any:
+def _number(label: Any, *, least: str = "0", places: int = 3, required: bool = True) -> Any:
     return forms.DecimalField(
         label=label,
+        required=required,
         min_value=Decimal(least),
         max_value=MOST,
         decimal_places=places,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": step, "min": least}),
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "min": least}),
     )
 
 
@@ -104,7 +105,7 @@ class ReceiveForm(PartChoiceForm):
 
     place = PlaceField(label=gettext_lazy("Into"))
     quantity = _number(gettext_lazy("Quantity"), least="0.001")
-    unit_cost = _number(gettext_lazy("Cost of one"), places=4)
+    unit_cost = _number(gettext_lazy("Cost of one"), places=4, required=False)
     note = forms.CharField(
         label=gettext_lazy("Note"),
         max_length=200,
@@ -115,7 +116,6 @@ class ReceiveForm(PartChoiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["unit_cost"].required = False
         self.fields["unit_cost"].help_text = _("Empty: what the part usually costs.")
 
 
@@ -208,3 +208,23 @@ class StockPlaceForm(OnceForm):
         values = {name: value for name, value in self.cleaned_data.items() if name != "once"}
         values["branch_id"] = values.pop("branch", self.only_branch)
         return values
+
+
+class LoadForm(OnceForm):
+    """How many of each part go onto a truck; an empty field leaves the part where it is."""
+
+    def __init__(self, *args: Any, levels: Iterable[StockLevel], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.levels = {f"part_{level.part.uuid.hex}": level for level in levels}
+        for name, level in self.levels.items():
+            self.fields[name] = _number(
+                _("How many of %(part)s") % {"part": level.part.number}, least="0", required=False
+            )
+
+    def quantities(self) -> dict[int, Decimal]:
+        """Part id -> how many, of those that move."""
+        return {
+            level.part_id: self.cleaned_data[name]
+            for name, level in self.levels.items()
+            if self.cleaned_data.get(name)
+        }

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from fsm.clock import now as clock_now
@@ -22,10 +23,11 @@ from fsm.web.pages import fragment, refuse_in_form, render_page
 
 from .. import actions
 from ..models import Part, PlaceKind, StockLevel, StockMovement, StockPlace
+from ..querysets import BELOW_MINIMUM, NEGATIVE
 from ..words import quantity
-from .common import ledger
+from .common import ledger, level_sign, seen_place
 from .filters import MovementFilter
-from .forms import ReceiveForm, TransferForm
+from .forms import LoadForm, ReceiveForm, TransferForm
 
 
 def _matching(rows: QuerySet[StockMovement], text: str) -> QuerySet[StockMovement]:
@@ -129,6 +131,71 @@ def transfer(request: HttpRequest) -> HttpResponse:
             status = refuse_in_form(form, refusal)
     there = _there(request, form["part"].value(), [form["from_place"].value(), form["to_place"].value()])
     return render_page(request, "inventory/transfer.html", {"form": form, "there": there}, status=status)
+
+
+@requires(May.MOVE_STOCK)
+def load(request: HttpRequest, place_uuid: UUID) -> HttpResponse:
+    """Fill a truck up from another place, what is below its minimum first; pressing twice loads once."""
+    target = seen_place(request, place_uuid)
+    sources = [place for place in _active_places(request) if place.pk != target.pk]
+    warehouses = [place for place in sources if place.kind == PlaceKind.WAREHOUSE]
+    asked = _asked(request, "from")
+    source = next(
+        (place for place in sources if place.uuid == asked), next(iter(warehouses or sources), None)
+    )
+    if source is None:
+        raise NotPossible(_("There is no other place to load from. Receive the parts instead."))
+    if not target.is_active:
+        raise NotPossible(_("%(place)s is closed.") % {"place": target.name})
+    levels = list(_loadable(target, source))
+    initial = {f"part_{level.part.uuid.hex}": _suggested(level) for level in levels}
+    form = LoadForm(request.POST or None, levels=levels, initial=initial)
+    status = 422 if form.is_bound else 200
+    if form.is_bound and form.is_valid():
+        try:
+            moved = actions.transfer_many(
+                from_place_id=source.pk,
+                to_place_id=target.pk,
+                quantities=form.quantities(),
+                key=f"load:{form.key}",
+                now=clock_now(),
+            )
+            messages.success(request, _loaded(len(moved), target))
+            return redirect("inventory:place", target.uuid)
+        except NotPossible as refusal:
+            status = refuse_in_form(form, refusal)
+    context = {
+        "place": target,
+        "source": source,
+        "sources": sources,
+        "form": form,
+        "rows": [(level, form[name], level_sign(level)) for name, level in form.levels.items()],
+    }
+    return render_page(request, "inventory/load.html", context, status=status)
+
+
+def _loadable(target: StockPlace, source: StockPlace) -> Any:
+    """What the target has room for and the source holds (`there`), what is missing most first."""
+    there = StockLevel.objects.filter(place=source, part=OuterRef("part"), on_hand__gt=0)
+    return (
+        StockLevel.objects.filter(place=target, part__is_active=True, on_hand__lt=F("maximum"))
+        .annotate(there=Subquery(there.values("on_hand")[:1]))
+        .filter(there__isnull=False)
+        .select_related("part", "place")
+        .order_by(Case(When(BELOW_MINIMUM | NEGATIVE, then=Value(0)), default=Value(1)), "part__name", "pk")
+    )
+
+
+def _suggested(level: Any) -> str:
+    """As many as fill it up, where it is below its minimum and counted right."""
+    if not 0 <= level.on_hand < level.minimum:
+        return ""
+    return quantity(min(level.maximum - level.on_hand, level.there))
+
+
+def _loaded(n: int, target: StockPlace) -> str:
+    words = ngettext("%(n)d part was loaded onto %(place)s.", "%(n)d parts were loaded onto %(place)s.", n)
+    return words % {"n": n, "place": target.name}
 
 
 @require_safe

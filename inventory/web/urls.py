@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("places/add/", places.add_place, name="add-place"),
     path("places/<uuid:place_uuid>/", places.place, name="place"),
     path("places/<uuid:place_uuid>/edit/", places.edit_place, name="edit-place"),
+    path("places/<uuid:place_uuid>/load/", movements.load, name="load"),
     path("places/<uuid:place_uuid>/<uuid:part_uuid>/", places.level, name="level"),
     path("places/<uuid:place_uuid>/<uuid:part_uuid>/count/", places.count, name="count"),
     path("places/<uuid:place_uuid>/<uuid:part_uuid>/limits/", places.set_limits, name="set-limits"),

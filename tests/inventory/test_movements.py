@@ -193,3 +193,42 @@ def test_limits_have_history_and_on_hand_does_not(make_part, truck):
         ("+", 0),
         ("~", 2),
     ]
+
+
+def load(quantities, source, target, key="load"):
+    return actions.transfer_many(
+        from_place_id=source.pk,
+        to_place_id=target.pk,
+        quantities={part.pk: Decimal(quantity) for part, quantity in quantities.items()},
+        key=key,
+        now=NOW,
+    )
+
+
+def test_several_parts_are_loaded_at_once_and_the_same_key_loads_once(make_part, warehouse, truck):
+    parts = [make_part(on={warehouse: Decimal(5)}) for _ in range(3)]
+    for _ in range(2):
+        moved = load(dict.fromkeys(parts, 2), warehouse, truck)
+    assert len(moved) == 3
+    assert [actions.on_hand(truck.pk, part.pk) for part in parts] == [2, 2, 2]
+
+
+def test_where_one_part_is_missing_nothing_is_loaded(make_part, warehouse, truck):
+    there, missing = make_part(on={warehouse: Decimal(5)}), make_part(number="CAP-45")
+    with pytest.raises(NotPossible, match="There is no CAP-45 in Main warehouse"):
+        load({there: 2, missing: 1}, warehouse, truck)
+    assert actions.on_hand(warehouse.pk, there.pk) == 5
+    assert not StockMovement.objects.filter(kind=MovementKind.TRANSFERRED).exists()
+
+
+def test_a_load_sent_again_with_less_on_it_adds_nothing(make_part, warehouse, truck):
+    parts = [make_part(on={warehouse: Decimal(9)}) for _ in range(2)]
+    first = load(dict.fromkeys(parts, 2), warehouse, truck)
+    assert load({parts[0]: 2}, warehouse, truck) == first
+    assert load({}, warehouse, truck) == first
+    assert [actions.on_hand(truck.pk, part.pk) for part in parts] == [2, 2]
+
+
+def test_an_empty_load_is_refused(warehouse, truck):
+    with pytest.raises(NotPossible, match="Nothing was chosen"):
+        load({}, warehouse, truck)
