@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from importlib import import_module
 
@@ -12,7 +13,9 @@ from . import outbox
 from .clock import now as clock_now
 from .models import LiveEvent
 from .tasks import recurring
+from .trace import unattributed
 
+logger = logging.getLogger(__name__)
 LIVE_EVENTS_KEPT = timedelta(hours=48)
 
 
@@ -34,4 +37,17 @@ def forget_old_sessions() -> None:
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
-__all__ = ["forget_old_sessions", "outbox", "prune_live_events", "prune_task_results"]
+@recurring("47 3 * * *", tier="analytical")
+def report_unattributed_rows() -> None:
+    """Count the history rows that do not say where they came from, and say so in the log."""
+    for label, count in unattributed().items():
+        logger.error("%s has %s unattributed history rows.", label, count)
+
+
+__all__ = [
+    "forget_old_sessions",
+    "outbox",
+    "prune_live_events",
+    "prune_task_results",
+    "report_unattributed_rows",
+]

@@ -19,6 +19,7 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from .attribution import UNATTRIBUTED
 from .company import the_company
 from .history import ATTRIBUTION_COLUMNS, history_model, is_tracked
 from .references import Reference, kind_of, ref_of
@@ -147,6 +148,15 @@ def of_batch(batch: uuid.UUID) -> list[Step]:
     """Everything one request or task changed, oldest first."""
     steps = [step for model in tracked_models() for step in _steps(model, {"batch": batch})]
     return sorted(steps, key=lambda step: (step.when, step.order))
+
+
+def unattributed() -> dict[str, int]:
+    """How many history rows do not say where they came from, by model; each of them is a bug of ours."""
+    counts = {
+        model._meta.label: history_model(model)._default_manager.filter(source=UNATTRIBUTED).count()
+        for model in tracked_models()
+    }
+    return {label: count for label, count in counts.items() if count}
 
 
 def _models_with(root: str) -> list[type[models.Model]]:

@@ -19,8 +19,10 @@ from django.db import connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models import QuerySet
 from django.test import Client
+from simple_history.signals import pre_create_historical_record
 
-from fsm.attribution import attributed
+from fsm import history
+from fsm.attribution import UNATTRIBUTED, attributed, current
 from fsm.permissions import Role
 
 from . import factories as make
@@ -39,9 +41,25 @@ PEOPLE = {
 
 @pytest.fixture(autouse=True)
 def _attributed() -> Iterator[None]:
-    """What a test itself changes says so; a row without a source is a bug in the house."""
+    """What a test itself changes says so; a history row without a source is a bug in the house."""
     with attributed(source="test", actor_name="Test"):
         yield
+
+
+def _says_its_source(**facts: Any) -> None:
+    assert current().source != UNATTRIBUTED, f"an unattributed version of {facts.get('history_instance')}"
+
+
+pre_create_historical_record.connect(_says_its_source, dispatch_uid="tests")
+_copy_into_history = history._copy_into_history
+
+
+def _copy_attributed(*arguments: Any) -> None:
+    _says_its_source(history_instance=arguments[0])
+    _copy_into_history(*arguments)
+
+
+history._copy_into_history = _copy_attributed
 
 
 @pytest.fixture(autouse=True)
