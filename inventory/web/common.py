@@ -79,7 +79,7 @@ def _what(movement: StockMovement) -> SafeString | str:
         parts.append(pill(_("%(n)s short") % {"n": quantity(movement.short_by)}, "red", "warning"))
     if movement.note:
         parts.append(format_html('<span class="small faint">{}</span>', movement.note))
-    return format_html_join(" ", "{}", ((part,) for part in parts))
+    return format_html("<span>{}</span>", format_html_join(" ", "{}", ((part,) for part in parts)))
 
 
 def _way(movement: StockMovement) -> SafeString:
@@ -97,7 +97,7 @@ def _way(movement: StockMovement) -> SafeString:
 def _part(movement: StockMovement) -> SafeString:
     url = reverse("inventory:part", args=[movement.part.uuid])
     return format_html(
-        '<a href="{}">{}</a> <span class="faint small nowrap">{}</span>',
+        '<span><a href="{}">{}</a> <span class="faint small nowrap">{}</span></span>',
         url,
         movement.part.name,
         movement.part.number,
