@@ -1,8 +1,8 @@
 """Panels: parts of a page that belong to several apps. The page renders what is offered and imports nobody.
 
 A page shows them by `{% include "fsm/_panels.html" with panels=panels %}`. The frame and the title are drawn
-there; the panel's own template draws what is inside `.body`. The context may name `more_url` and `more_label` for
-a link beside the title, and `count` for a number.
+there; the panel's own template draws what is inside `.body`. The context may name `more_url` and `more_label`
+for a link beside the title, and `count` for a number.
 """
 
 from __future__ import annotations

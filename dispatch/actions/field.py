@@ -9,12 +9,12 @@ from decimal import Decimal
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
-from fsm.files import reencode_image
 
 from equipment import actions as equipment
 from equipment.models import Circuit, RefrigerantRecord
 from fsm.attribution import current, rooted
 from fsm.events import announce
+from fsm.files import reencode_image
 from fsm.references import Reference
 from fsm.states import NotPossible
 from inventory import actions as stock

@@ -134,7 +134,7 @@ def test_the_page_costs_the_same_for_one_version_or_20(casey, versions, django_a
     client = client_of(casey)
     url = reverse("fsm:trace", args=["customer", customer.uuid])
     client.get(url)
-    # session, person, frame, the row, branch limits, company, versions and earlier ones, the branch they name,
+    # session, person, frame, the row, branch limits, company, versions and earlier ones, their branch,
     # which histories know the chain, label of the link
     with django_assert_max_num_queries(13):
         assert client.get(url).status_code == 200
