@@ -175,7 +175,7 @@ def tell(*, casey: Any, dana: Any, tess: Any, bea: Any) -> Story:
 
 
 def go_on(told: Story, *, casey: Any, tess: Any) -> None:
-    """More of everything, so that every page has something to show: work ahead and under way, drafts, debts."""
+    """More of it, so that every page has something to show: work ahead and under way, drafts, debts."""
     now, house = clock_now(), told.customer.sites.get()
     slots = iter(now + timedelta(hours=hours) for hours in (2, 4, 6, 8))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +14,9 @@ import uvicorn
 from django.conf import settings as house_settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from fsm.screenshots import NO_BROWSER, find_chromium
 from tests.conftest import client_of
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-NONE_FOUND = "No Chromium found: on Debian `apt-get install chromium`."
 # Playwright keeps an event loop in this thread; the tests' own queries are synchronous and alone in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -33,12 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One Chromium for all tests."""
-    if CHROMIUM is None:
+    found = find_chromium()
+    if found is None:
         if os.environ.get("CI") == "true":
-            pytest.fail(NONE_FOUND)
-        pytest.skip(NONE_FOUND)
+            pytest.fail(NO_BROWSER)
+        pytest.skip(NO_BROWSER)
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield running
         running.close()
 
