@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -31,17 +32,46 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env(name, default).split(",") if part.strip()]
 
 
-def database(url: str) -> dict[str, object]:
+def database(url: str) -> dict[str, Any]:
     """Django's settings for a postgresql:// URL; a unix socket folder goes into ?host=."""
     parts = urlsplit(url)
     query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    of_url = {name: query.pop(name, "") for name in ("user", "password", "host", "port")}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "sightglass",
-        "USER": unquote(parts.username or query.pop("user", "")),
-        "PASSWORD": unquote(parts.password or query.pop("password", "")),
-        "HOST": parts.hostname or query.pop("host", ""),
-        "PORT": str(parts.port or query.pop("port", "")),
+        "USER": unquote(parts.username or of_url["user"]),
+        "PASSWORD": unquote(parts.password or of_url["password"]),
+        "HOST": parts.hostname or of_url["host"],
+        "PORT": str(parts.port or of_url["port"]),
+        "OPTIONS": query,  # what is left is for the driver: sslmode, sslrootcert, connect_timeout
+    }
+
+
+def file_store() -> dict[str, Any]:
+    """Where files are kept: in the data folder, or in a bucket of any S3-compatible store."""
+    bucket = env("S3_BUCKET", "")
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "location": env("S3_PREFIX", ""),
+            "endpoint_url": env("S3_ENDPOINT", "") or None,
+            "region_name": env("S3_REGION", "") or None,
+            # Without these two, the machine's own role or the usual AWS files are asked.
+            "access_key": env("S3_ACCESS_KEY", "") or None,
+            "secret_key": env("S3_SECRET_KEY", "") or None,
+            # Nobody reads without us: objects are private, and any address is signed and short-lived.
+            # A bucket that knows no access lists wants S3_ACL empty; it must then be private itself.
+            "default_acl": env("S3_ACL", "private") or None,
+            "querystring_auth": True,
+            "querystring_expire": 300,
+            "signature_version": "s3v4",
+            "addressing_style": env("S3_ADDRESSING", "auto"),
+            "file_overwrite": False,
+        },
     }
 
 
@@ -78,6 +108,8 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_q",
+    "drf_spectacular",
+    "rest_framework",
     "simple_history",
     *APPS,
 ]
@@ -126,19 +158,23 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Data ------------------------------------------------------------------------------------------
+_DATABASE = database(env("DATABASE_URL"))
 DATABASES = {
     "default": {
-        **database(env("DATABASE_URL")),
+        **_DATABASE,
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,  # a database that restarted costs nobody an error page
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {
+            **_DATABASE["OPTIONS"],
             "application_name": "sightglass",
             # How alike a misspelt name must be to be offered (the server's own 0.6 misses "Jonson").
             "options": "-c pg_trgm.word_similarity_threshold=0.45",
             # A pool only where one process answers many requests; commands and tests keep one connection.
             **(
-                {"pool": {"min_size": 1, "max_size": 8, "timeout": 20}} if env_flag("SIGHTGLASS_POOL") else {}
+                {"pool": {"min_size": 1, "max_size": int(env("SIGHTGLASS_POOL_SIZE", "8")), "timeout": 20}}
+                if env_flag("SIGHTGLASS_POOL")
+                else {}
             ),
         },
         "TEST": {"NAME": env("SIGHTGLASS_TEST_DATABASE", "test_sightglass")},
@@ -207,8 +243,8 @@ DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "office@sightglass.example")
 
 # Files and uploads -----------------------------------------------------------------------------
 STATICFILES_DIRS: list[str] = []
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": file_store(),
     "staticfiles": {
         "BACKEND": "fsm.static_storage.HouseStaticStorage"
         if not DEBUG
@@ -219,6 +255,33 @@ WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 UPLOAD_LIMIT = 50 * 1024 * 1024  # bytes of a whole request; larger ones are refused before they are read
+
+# Programs --------------------------------------------------------------------------------------
+API_RATES = {"read": 600, "write": 240}  # requests a minute a person
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["fsm.api.auth.ByToken", "fsm.api.auth.BySession"],
+    "DEFAULT_PERMISSION_CLASSES": ["fsm.api.auth.ByCapability"],
+    "DEFAULT_THROTTLE_CLASSES": ["fsm.api.throttle.PerPerson"],
+    "DEFAULT_PARSER_CLASSES": ["fsm.api.parsing.JsonBody"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "fsm.api.parsing.AlwaysJson",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_SCHEMA_CLASS": "fsm.api.schema.HouseSchema",
+    "EXCEPTION_HANDLER": "fsm.api.errors.answer",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sightglass",
+    "DESCRIPTION": "Everything the pages do, for programs: the same rules, filters and permissions.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "COMPONENT_SPLIT_REQUEST": False,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+    "POSTPROCESSING_HOOKS": ["fsm.api.schema.exact"],
+    "PREPROCESSING_HOOKS": ["fsm.api.schema.described"],
+    "SORT_OPERATION_PARAMETERS": False,
+}
 
 # Browser rules ---------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {

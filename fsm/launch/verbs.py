@@ -86,10 +86,22 @@ def _with_test_database(words: Sequence[str]) -> int:
                 continue
 
 
+def _named_folder(argv: Sequence[str]) -> Path | None:
+    """The data folder that `restore --data DIR` names: its own server has to run before the command does."""
+    if argv[1:2] != ["restore"]:
+        return None
+    for number, word in enumerate(argv):
+        if word == "--data" and number + 1 < len(argv):
+            return Path(argv[number + 1])
+        if word.startswith("--data="):
+            return Path(word.removeprefix("--data="))
+    return None
+
+
 def django(argv: Sequence[str]) -> int:
     """Run one of Django's commands, or one of ours, on the data folder's database."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
-    data = data_folder()
+    data = data_folder(_named_folder(argv))
     if "SECRET_KEY" not in os.environ:
         os.environ.setdefault("SIGHTGLASS_LOCAL", "1")  # whose secrets were made here is no public site
     load_secrets(data)
