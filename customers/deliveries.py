@@ -6,6 +6,7 @@ from django.conf import settings
 
 from fsm.clock import now as clock_now
 from fsm.company import the_company
+from fsm.exchanges import current_exchange
 from fsm.models import OutboxRow, OutboxState
 from fsm.outbox import delivers
 
@@ -28,6 +29,12 @@ def deliver_email(row: OutboxRow) -> str:
     message_id = f"<{row.uuid}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"
     if communication.state == DeliveryState.SENT:
         return message_id
+    current_exchange().sent(
+        to=communication.to,
+        subject=communication.subject,
+        attachments=[attachment["name"] for attachment in communication.attachments],
+        message_id=message_id,
+    )
     return messaging.send_email(
         to=communication.to,
         subject=communication.subject,

@@ -44,7 +44,7 @@ DELIVERY_STATES = StateTable(
     {
         DeliveryState.QUEUED: frozenset({DeliveryState.SENT, DeliveryState.FAILED}),
         DeliveryState.SENT: frozenset(),
-        DeliveryState.FAILED: frozenset({DeliveryState.QUEUED}),
+        DeliveryState.FAILED: frozenset({DeliveryState.QUEUED, DeliveryState.SENT}),
         DeliveryState.NOTED: frozenset(),
     },
 )

@@ -5,16 +5,19 @@ harmless.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from .attribution import attributed
+from .attribution import attributed, current_actor_name
 from .clock import now as clock_now
+from .exchanges import exchange, keeping_exchanges
 from .models import OutboxRow, OutboxState
 from .references import Reference
+from .states import NotPossible
 from .tasks import enqueue, recurring
 
 Deliver = Callable[[OutboxRow], str]
@@ -84,8 +87,8 @@ def _deliver_next() -> bool:
         ):
             row.attempts += 1
             try:
-                with transaction.atomic():
-                    row.outside_reference = _deliverers[row.kind](row) or ""
+                with keeping_exchanges():  # also those of a delivery whose own work is undone
+                    row.outside_reference = _deliver(row)
                 row.state, row.done_at, row.last_error = OutboxState.SENT, clock_now(), ""
             except Exception as problem:
                 row.last_error = f"{type(problem).__name__}: {problem}"
@@ -106,6 +109,46 @@ def _deliver_next() -> bool:
             if row.state != OutboxState.WAITING and row.kind in _after:
                 _after[row.kind](row)
     return True
+
+
+def _deliver(row: OutboxRow) -> str:
+    """Hand one row to whoever delivers its kind, and keep what was said."""
+    about = Reference(row.about_kind, row.about_uuid)
+    request = {"attempt": row.attempts, **row.payload}
+    with (
+        exchange(row.kind, "deliver", about=about, outbox_uuid=row.uuid, request=request) as talk,
+        transaction.atomic(),
+    ):
+        talk.outside_reference = _deliverers[row.kind](row) or ""
+    return talk.outside_reference
+
+
+@transaction.atomic
+def retry_delivery(row_id: int) -> OutboxRow:
+    """Deliver a row now: one that waits does not wait longer, one that was given up gets all its attempts."""
+    row = OutboxRow.objects.select_for_update(no_key=True).get(pk=row_id)
+    if row.state == OutboxState.SENT:
+        raise NotPossible(_("This has been delivered already; nothing was sent again."))
+    row.state, row.not_before, row.done_at, row.attempts = OutboxState.WAITING, None, None, 0
+    row.save(update_fields=["state", "not_before", "done_at", "attempts"])
+    enqueue(drain, tier="critical")
+    return row
+
+
+@transaction.atomic
+def give_up_delivery(row_id: int, *, because: str, now: datetime) -> OutboxRow:
+    """Stop trying to deliver a row, and say why; whoever waits for it hears that it failed."""
+    row = OutboxRow.objects.select_for_update(no_key=True).get(pk=row_id)
+    if row.state != OutboxState.WAITING:
+        raise NotPossible(_("Only what still waits can be given up; this one does not wait any more."))
+    if not because.strip():
+        raise NotPossible(_("Say why it is given up."), field="because")
+    row.state, row.done_at, row.not_before = OutboxState.FAILED, now, None
+    row.last_error = _("Given up by %(who)s: %(why)s") % {"who": current_actor_name(), "why": because.strip()}
+    row.save(update_fields=["state", "done_at", "not_before", "last_error"])
+    if row.kind in _after:
+        _after[row.kind](row)
+    return row
 
 
 @recurring("*/2 * * * *", tier="critical")

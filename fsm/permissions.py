@@ -61,6 +61,7 @@ class May(StrEnum):
     RUN_QUICKBOOKS = gettext_noop("exchange with QuickBooks")
     SEE_TRACE = gettext_noop("see the trace of a change")
     SEE_HOUSE = gettext_noop("see how the house works")
+    RUN_HOUSE = gettext_noop("retry or give up what leaves the house")
     MANAGE_COMPANY = gettext_noop("change the company's settings")
     MANAGE_PEOPLE = gettext_noop("see and change people")
 

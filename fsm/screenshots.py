@@ -99,6 +99,8 @@ _AHEAD = ("scheduled", "dispatched", "en_route", "on_site")
 _SOON = ("en_route", "scheduled", "dispatched")
 # Named like what the addresses ask for, without `_uuid` or `_id`; the first wish that is met decides.
 EXAMPLES: dict[str, tuple[Wish, ...]] = {
+    "exchange": (Wish("fsm.Exchange"),),
+    "outbox": (Wish("fsm.OutboxRow", {"state": "waiting"}), Wish("fsm.OutboxRow")),
     "branch": (Wish("fsm.Branch", order=("pk",)),),
     "person": (Wish("fsm.User", {"role": Role.TECHNICIAN}, order=("pk",)),),
     "customer": (
@@ -188,6 +190,10 @@ PAGES: tuple[Page, ...] = (
     Page("fsm:edit-person"),
     Page("fsm:set-password"),
     Page("fsm:events"),
+    Page("fsm:exchanges"),
+    Page("fsm:exchange"),
+    Page("fsm:outbox"),
+    Page("fsm:outbox-row"),
     Page("fsm:style"),
     Page("fsm:style", "phone", query="?phone=1"),
     Page("fsm:trace", show={"kind": "=invoice", "unique": "invoice"}),
@@ -293,6 +299,8 @@ PAGES: tuple[Page, ...] = (
 DEED, PART, FILE, MACHINE = "changes something", "a part of a page", "a file", "for machines"
 NOT_PAGES: dict[str, str] = {
     "fsm:log-out": DEED,
+    "fsm:retry-outbox-row": DEED,
+    "fsm:give-up-outbox-row": DEED,
     "fsm:set-theme": DEED,
     "fsm:set-language": DEED,
     "fsm:logo": FILE,

@@ -75,9 +75,12 @@ def send_again(communication_id: int) -> Communication:
 
 @transaction.atomic
 def settle_communication(communication_uuid: UUID, *, now: datetime, problem: str = "") -> Communication:
-    """Say that a queued message left the house, or why it never will; a settled one stays as it is."""
+    """Say that a message left the house, or why it never will; one that left stays so, one that failed may
+    still leave when somebody has it tried again.
+    """
     communication = Communication.objects.select_for_update(no_key=True).get(uuid=communication_uuid)
-    if communication.state != DeliveryState.QUEUED:
+    settled = communication.state != DeliveryState.QUEUED
+    if settled and (problem or communication.state != DeliveryState.FAILED):
         return communication
     communication.state = DeliveryState.FAILED if problem else DeliveryState.SENT
     communication.problem, communication.settled_at = problem, now

@@ -51,6 +51,8 @@ ENTRIES = [
     Entry(_("QuickBooks"), "billing:quickbooks", "download", May.RUN_QUICKBOOKS, MONEY),
     Entry(_("Company"), "fsm:company", "gear", May.MANAGE_COMPANY, HOUSE),
     Entry(_("People"), "fsm:people", "user", May.MANAGE_PEOPLE, HOUSE),
+    Entry(_("Exchanges"), "fsm:exchanges", "swap", May.SEE_HOUSE, HOUSE),
+    Entry(_("Outbox"), "fsm:outbox", "send", May.SEE_HOUSE, HOUSE),
     Entry(_("What triggers what"), "fsm:events", "link", May.SEE_HOUSE, HOUSE),
 ]
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import company, home, house, people, session, style
+from . import company, exchanges, home, house, people, session, style
 
 app_name = "fsm"
 urlpatterns = [
@@ -25,5 +25,11 @@ urlpatterns = [
     path("house/", house.events, name="events"),
     path("style/", style.style, name="style"),
     path("trace/<slug:kind>/<uuid:unique>/", house.trace, name="trace"),
+    path("exchanges/", exchanges.exchanges, name="exchanges"),
+    path("exchanges/<uuid:exchange_uuid>/", exchanges.exchange, name="exchange"),
+    path("outbox/", exchanges.outbox, name="outbox"),
+    path("outbox/<uuid:outbox_uuid>/", exchanges.outbox_row, name="outbox-row"),
+    path("outbox/<uuid:outbox_uuid>/retry/", exchanges.retry, name="retry-outbox-row"),
+    path("outbox/<uuid:outbox_uuid>/give-up/", exchanges.give_up, name="give-up-outbox-row"),
     path("healthz", house.healthz, name="healthz"),
 ]
