@@ -56,6 +56,11 @@ class Step:
     order: int = 0
     table: str = ""
 
+    @property
+    def replaces(self) -> bool:
+        """Whether something stood there before."""
+        return any(change.before for change in self.changes)
+
 
 RowsFor = Callable[[str], Iterable[Step]]
 OriginsOf = Callable[[uuid.UUID], Iterable[models.Model]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -43,6 +44,13 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
             "state": forms.TextInput(attrs={"maxlength": 2, "autocapitalize": "characters"}),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("price_approval_percent", "address_move_miles"):
+            self.initial[name] = f"{Decimal(self.initial[name]).normalize():f}"
+        if not self.instance.logo:
+            del self.fields["remove_logo"]
+
     def clean_state(self) -> str:
         """Two capital letters."""
         return str(self.cleaned_data["state"]).upper()
@@ -53,7 +61,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         return {
             **{name: self.cleaned_data[name] for name in self.Meta.fields},
             "logo": logo.read() if logo else None,
-            "remove_logo": self.cleaned_data["remove_logo"],
+            "remove_logo": self.cleaned_data.get("remove_logo", False),
         }
 
 
@@ -85,7 +93,7 @@ class PersonForm(forms.Form):
         error_messages={"invalid": _("Only letters, digits and . @ + - _ without spaces.")},
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
     )
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.OFFICE)
     email = forms.EmailField(label=_("E-mail"), required=False)
     phone = forms.CharField(
         label=_("Phone"), max_length=20, required=False, widget=forms.TextInput(attrs={"type": "tel"})
