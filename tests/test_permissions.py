@@ -38,6 +38,8 @@ EXPECTED: dict[str, May | None] = {
     "fsm:style": May.SEE_HOUSE,
     "fsm:trace": May.SEE_TRACE,
     "fsm:healthz": OPEN,
+    "fsm:readyz": OPEN,
+    "fsm:health": May.SEE_HOUSE,
     "fsm:exchanges": May.SEE_HOUSE,
     "fsm:exchange": May.SEE_HOUSE,
     "fsm:outbox": May.SEE_HOUSE,

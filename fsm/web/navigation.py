@@ -53,6 +53,7 @@ ENTRIES = [
     Entry(_("People"), "fsm:people", "user", May.MANAGE_PEOPLE, HOUSE),
     Entry(_("Exchanges"), "fsm:exchanges", "swap", May.SEE_HOUSE, HOUSE),
     Entry(_("Outbox"), "fsm:outbox", "send", May.SEE_HOUSE, HOUSE),
+    Entry(_("Health"), "fsm:health", "thermometer", May.SEE_HOUSE, HOUSE),
     Entry(_("What triggers what"), "fsm:events", "link", May.SEE_HOUSE, HOUSE),
 ]
 

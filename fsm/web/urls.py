@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import company, exchanges, home, house, people, session, style
+from . import company, exchanges, health, home, house, people, session, style
 
 app_name = "fsm"
 urlpatterns = [
@@ -31,5 +31,7 @@ urlpatterns = [
     path("outbox/<uuid:outbox_uuid>/", exchanges.outbox_row, name="outbox-row"),
     path("outbox/<uuid:outbox_uuid>/retry/", exchanges.retry, name="retry-outbox-row"),
     path("outbox/<uuid:outbox_uuid>/give-up/", exchanges.give_up, name="give-up-outbox-row"),
+    path("health/", health.health, name="health"),
+    path("readyz", health.readyz, name="readyz"),
     path("healthz", house.healthz, name="healthz"),
 ]
