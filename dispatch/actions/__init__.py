@@ -17,6 +17,7 @@ from .field import (
 )
 from .jobs import cancel_job, close_job, hold_job, reopen_job, resume_job, write_note
 from .on_behalf import Answer, complete_on_behalf
+from .people import keep_technician
 from .planning import Placed, add_technician, place_visit, release_technician, unschedule_visit
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "edit_job",
     "go_en_route",
     "hold_job",
+    "keep_technician",
     "log_refrigerant",
     "pause",
     "place_visit",

@@ -18,10 +18,20 @@ from fsm.files import reencode_image
 from fsm.references import Reference
 from fsm.states import NotPossible
 from inventory import actions as stock
-from inventory.models import Part
+from inventory.models import Part, PlaceKind, StockPlace
 
 from ..events import JobCompleted, VisitCompleted, VisitProgressed
-from ..models import Assignment, CheckAnswer, CheckKind, JobPhoto, PartUse, Signature, Visit, VisitCheck
+from ..models import (
+    Assignment,
+    CheckAnswer,
+    CheckKind,
+    JobPhoto,
+    PartUse,
+    Signature,
+    Technician,
+    Visit,
+    VisitCheck,
+)
 from ..readiness import VisitFacts, what_is_missing
 from ..states import (
     ASSIGNMENT_STATES,
@@ -173,9 +183,12 @@ def use_part(
     part = Part.objects.filter(pk=part_id).first()
     if part is None:
         raise NotPossible(_("There is no such part."), field="part")
-    from_place = place_id or assignment.technician.truck_id
+    from_place = place_id or place_of_parts(assignment.technician)
     if from_place is None:
-        raise NotPossible(_("%(name)s has no truck to take parts from.") % {"name": assignment.technician})
+        raise NotPossible(
+            _("%(name)s has no truck, and there is no warehouse to take parts from.")
+            % {"name": assignment.technician}
+        )
     with rooted("job", visit.job.uuid):
         reserved = stock.reserve(
             uuid=uuid,
@@ -328,6 +341,15 @@ def report_no_access(visit_id: int, *, technician_id: int, because: str, now: da
         _follow_up(visit)
         announce(VisitProgressed(visit_id=visit.pk, state=visit.state))
     return visit
+
+
+def place_of_parts(technician: Technician) -> int | None:
+    """Where a technician's parts come from: the truck, else the branch's warehouse."""
+    if technician.truck_id:
+        return technician.truck_id
+    warehouses = StockPlace.objects.filter(kind=PlaceKind.WAREHOUSE, is_active=True).order_by("pk")
+    ours = warehouses.filter(branch=technician.branch_id).values_list("pk", flat=True).first()
+    return ours or warehouses.values_list("pk", flat=True).first()
 
 
 def visit_facts(visit: Visit) -> VisitFacts:
