@@ -1,0 +1,152 @@
+"""What it costs to find a customer while somebody types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connection
+from django.urls import reverse
+
+from fsm.bench import Bench, Result, beside, measure, p95
+from fsm.permissions import Role
+
+COMMON = (
+    "Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson "
+    "Anderson Thomas Taylor Moore Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis "
+    "Robinson Walker Young Allen King Wright Scott Torres Nguyen Hill Flores Green Adams Nelson Baker Hall"
+).split()
+FIRST = (
+    "James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph "
+    "Jessica Thomas Sarah Carlos Karen Daniel Lisa Matthew Nancy Anthony Betty Mark Sandra Donald Ashley Steven "
+    "Kimberly Paul Emily Andrew Donna Joshua Michelle Kenneth Carol Kevin Amanda Brian Melissa George Deborah"
+).split()
+ONSETS = (
+    "B",
+    "Br",
+    "C",
+    "Ch",
+    "D",
+    "F",
+    "Fr",
+    "G",
+    "H",
+    "K",
+    "L",
+    "M",
+    "N",
+    "P",
+    "R",
+    "S",
+    "Sch",
+    "St",
+    "T",
+    "W",
+)
+MIDDLES = ("a", "ai", "e", "ei", "i", "o", "oo", "u")
+CODAS = ("b", "ck", "ld", "ll", "m", "nn", "nd", "r", "rt", "s", "st", "tt", "x", "z", "rn")
+ENDINGS = ("", "er", "son", "man", "ez", "ski", "ley", "wood")
+STREETS = (
+    "Oak Elm Cedar Maple Pecan Juniper Willow Lamar Congress Guadalupe Burnet Manor Duval Speedway Rio Grande "
+    "Nueces San Jacinto Trinity Lavaca Colorado Brazos Riverside Oltorf Barton Spicewood Anderson Parmer Braker"
+).split()
+TOWNS = ("Austin", "Round Rock", "Cedar Park", "Pflugerville", "Georgetown", "Leander", "Kyle", "Buda")
+
+HOUSEHOLDS = """
+WITH made AS (
+    INSERT INTO customers_customer (uuid, number, kind, name, first_name, last_name, company_name, branch_id,
+        billing_street, billing_unit, billing_city, billing_state, billing_postal_code, terms, is_taxable,
+        tax_certificate, credit_hold, do_not_service, do_not_service_reason, lead_source, is_active, version,
+        created_at)
+    SELECT gen_random_uuid(), 'B' || n, 'household', l.name || ', ' || f.name, f.name, l.name, '', %(branch)s,
+        '', '', '', '', '', 'Due on receipt', true, '', false, false, '', '', true, 1, now()
+    FROM generate_series(1, %(count)s) AS n
+    JOIN unnest(%(last)s::text[]) WITH ORDINALITY AS l (name, at)
+        ON l.at = 1 + (hashint4(n) & 2147483647) %% %(lasts)s
+    JOIN unnest(%(first)s::text[]) WITH ORDINALITY AS f (name, at)
+        ON f.at = 1 + (hashint4(n + 7919) & 2147483647) %% %(firsts)s
+    RETURNING id, first_name, last_name
+), people AS (
+    INSERT INTO customers_contact (uuid, customer_id, name, role, is_primary, is_active, version)
+    SELECT gen_random_uuid(), id, first_name || ' ' || last_name, '', true, true, 1 FROM made
+    RETURNING id, name
+), phones AS (
+    INSERT INTO customers_phonenumber (contact_id, e164, extension, digits, label, as_given, doubt, is_primary)
+    SELECT id, '+1' || digits, '', digits, '', digits, '', true FROM (
+        SELECT id, (ARRAY['512', '737', '830', '254'])[1 + id %% 4]
+            || lpad(((hashint8(id) & 2147483647) %% 10000000)::text, 7, '2') AS digits FROM people) AS numbered
+), mails AS (
+    INSERT INTO customers_emailaddress (contact_id, address, is_primary)
+    SELECT id, lower(replace(name, ' ', '.')) || id %% 97 || '@example.com', true FROM people
+)
+INSERT INTO customers_site (uuid, customer_id, branch_id, name, street, unit, city, state, postal_code, match_key,
+    time_zone, access_notes, gate_code, is_active, version, created_at)
+SELECT gen_random_uuid(), id, %(branch)s, '', 100 + (hashint8(id) & 8191) || ' ' || s.name || ' '
+        || (ARRAY['St', 'Ave', 'Ln', 'Dr'])[1 + id %% 4], '', t.name, 'TX',
+    (78600 + id %% 150)::text, '', 'America/Chicago', '', '', true, 1, now()
+FROM made
+JOIN unnest(%(streets)s::text[]) WITH ORDINALITY AS s (name, at)
+    ON s.at = 1 + (hashint8(id + 31) & 2147483647) %% %(street_count)s
+JOIN unnest(%(towns)s::text[]) WITH ORDINALITY AS t (name, at)
+    ON t.at = 1 + (hashint8(id + 17) & 2147483647) %% %(town_count)s
+"""
+# What people type, and how: each prefix from the second letter on is a request.
+TYPED = (
+    "johnson",
+    "jonson",  # misspelt
+    "maria gonz",
+    "hernandez carl",
+    "schneiderman",
+    "512 555",
+    "7372",
+    "4108 pecan",
+    "pecan st georgetown",
+    "williams@",
+    "nguyen",
+    "b4711",
+)
+
+
+def households(bench: Bench) -> int:
+    """A hundred thousand households, each with a person, a telephone number, an e-mail address and a house."""
+    count = bench.choose(100_000, 3_000)
+    rare = [a + b + c + d for a in ONSETS for b in MIDDLES for c in CODAS for d in ENDINGS]
+    last = [*COMMON * 120, *bench.random.sample(rare, 4_000)]
+    bench.random.shuffle(last)
+    bench.say(f"making {count:,} customers")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            HOUSEHOLDS,
+            {
+                "count": count,
+                "branch": bench.branch.pk,
+                "last": last,
+                "lasts": len(last),
+                "first": FIRST,
+                "firsts": len(FIRST),
+                "streets": STREETS,
+                "street_count": len(STREETS),
+                "towns": list(TOWNS),
+                "town_count": len(TOWNS),
+            },
+        )
+    bench.analyze()
+    return count
+
+
+@measure("search", "find a customer while typing, among 100,000")
+def search(bench: Bench) -> Iterator[Result]:
+    """Suggestions at every key press: our processor time and the database's."""
+    bench.once("households", lambda: households(bench))
+    client, url = bench.client(Role.OFFICE), reverse("customers:find")
+    texts = [text[:length] for text in TYPED for length in range(2, len(text) + 1)]
+    found = 0
+
+    def press(number: int) -> None:
+        nonlocal found
+        answer = client.get(url, {"q": texts[number % len(texts)]}, headers={"hx-request": "true"})
+        assert answer.status_code == 200, answer.status_code  # noqa: S101
+        found += b"href" in answer.content or b"data-" in answer.content
+
+    timing = bench.time(press, repeats=len(texts) * bench.choose(3, 1), warm=len(texts))
+    assert found > len(texts) // 2, f"only {found} searches found anybody"  # noqa: S101
+    yield Result("search p95", p95(timing.both), "ms CPU", limit=50, beside=beside(timing, worst=True))
