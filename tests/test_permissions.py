@@ -28,6 +28,7 @@ EXPECTED: dict[str, May | None] = {
     "fsm:company": May.MANAGE_COMPANY,
     "fsm:logo": May.SIGN_IN,
     "fsm:branches": May.MANAGE_COMPANY,
+    "fsm:continue-numbers": May.MANAGE_COMPANY,
     "fsm:add-branch": May.MANAGE_COMPANY,
     "fsm:edit-branch": May.MANAGE_COMPANY,
     "fsm:people": May.MANAGE_PEOPLE,

@@ -6,19 +6,19 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models.fields.files import FieldFile
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from .. import actions
+from .. import actions, counters
 from ..company import the_company
 from ..files import serve_private
 from ..models import Branch
 from ..permissions import May, requires
 from ..states import NotPossible
-from .forms import BranchForm, CompanyForm
+from .forms import BranchForm, CompanyForm, NextNumberForm
 from .pages import refuse_in_form, render_page
 
 
@@ -37,8 +37,31 @@ def company(request: HttpRequest) -> HttpResponse:
                 return redirect("fsm:company")
             except NotPossible as refusal:
                 status = refuse_in_form(form, refusal)
-    context = {"form": form, "logo": bool(the_company().logo), "branches": list(Branch.objects.all())}
+    context = {
+        "form": form,
+        "logo": bool(the_company().logo),
+        "branches": list(Branch.objects.all()),
+        "numbering": counters.numbering(),
+    }
     return render_page(request, "fsm/company.html", context, status=status)
+
+
+@require_POST
+@requires(May.MANAGE_COMPANY)
+def continue_numbers(request: HttpRequest, kind: str) -> HttpResponse:
+    """Let one kind of number go on from further on."""
+    if kind not in counters.KINDS:
+        raise Http404
+    form = NextNumberForm(request.POST)
+    if form.is_valid():
+        try:
+            counters.continue_from(kind, next_number=form.cleaned_data["next_number"])
+            messages.success(request, _("The next number is set."))
+        except NotPossible as refusal:
+            messages.error(request, str(refusal))
+    else:
+        messages.error(request, _("Enter a whole number. Nothing was changed."))
+    return redirect("fsm:company")
 
 
 @require_safe

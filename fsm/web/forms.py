@@ -18,6 +18,12 @@ def _time() -> forms.TimeInput:
     return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
+class NextNumberForm(forms.Form):
+    """Where a kind of number goes on."""
+
+    next_number = forms.IntegerField(min_value=1, max_value=99_999_999_999)
+
+
 class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
     """The company's settings."""
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("theme/", session.set_theme, name="set-theme"),
     path("language/", session.set_language, name="set-language"),
     path("company/", company.company, name="company"),
+    path("company/numbers/<slug:kind>/", company.continue_numbers, name="continue-numbers"),
     path("company/logo/", company.logo, name="logo"),
     path("company/branches/", company.branches, name="branches"),
     path("company/branches/add/", company.add_branch, name="add-branch"),
