@@ -1,0 +1,53 @@
+"""Every page with axe, as its person sees it: on a desk and on a phone, light and dark."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import pytest
+
+from fsm.screenshots import shots
+from tests.story import go_on, tell
+
+# Colours that still change from one theme to the other would be measured half-way.
+SETTLED = """() => document.fonts.ready.then(() => {
+  for (const animation of document.getAnimations()) animation.cancel();
+  return new Promise(requestAnimationFrame);
+})"""
+
+
+@pytest.fixture
+def told(company, marcus, casey, dana, tess, bea, olivia):
+    """A small whole world: a job from the call to the books, more ahead and under way, drafts and debts."""
+    told = tell(casey=casey, dana=dana, tess=tess, bea=bea)
+    go_on(told, casey=casey, tess=tess)
+    return told
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)], ids=["desk", "phone"])
+def test_every_page_is_clean_in_both_themes(house, told, axe, width, height):
+    wrong = []
+    by_person = sorted(shots(), key=lambda shot: shot.user.pk if shot.user else 0)
+    for user, theirs in groupby(by_person, key=lambda shot: shot.user):
+        page = house.open(
+            user,
+            "/password/" if user else "/log-in/",
+            width=width,
+            height=height,
+            bypass_csp=True,
+            reduced_motion="reduce",
+            has_touch=width < 600,
+        )
+        for shot in theirs:
+            answer = page.goto(shot.path)
+            assert answer.status == 200, shot.page.title
+            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if wide > 0:
+                wrong.append(f"{shot.page.title}: {wide} px wider than the screen")
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme=theme)
+                page.wait_for_timeout(20)
+                page.evaluate(SETTLED)
+                wrong += [f"{shot.page.title} ({theme}): {line}" for line in axe(page)]
+        page.context.close()
+    assert not wrong, "\n".join(wrong)
