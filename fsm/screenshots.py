@@ -56,8 +56,9 @@ class Address:
 
 
 def addresses() -> dict[str, Address]:
-    """Every named address of the house."""
-    return {address.name: address for address in _below(get_resolver(), "")}
+    """Every named address of the house that people visit; programs are answered in JSON."""
+    every = _below(get_resolver(), "")
+    return {address.name: address for address in every if not hasattr(address.view, "cls")}
 
 
 def _below(resolver: URLResolver, namespace: str) -> Iterator[Address]:
@@ -99,8 +100,10 @@ _AHEAD = ("scheduled", "dispatched", "en_route", "on_site")
 _SOON = ("en_route", "scheduled", "dispatched")
 # Named like what the addresses ask for, without `_uuid` or `_id`; the first wish that is met decides.
 EXAMPLES: dict[str, tuple[Wish, ...]] = {
+    "token": (Wish("fsm.ApiToken"),),
     "exchange": (Wish("fsm.Exchange"),),
     "outbox": (Wish("fsm.OutboxRow", {"state": "waiting"}), Wish("fsm.OutboxRow")),
+    "happening": (Wish("billing.HistoricalInvoice", {}, "batch", ("-history_id",)),),
     "branch": (Wish("fsm.Branch", order=("pk",)),),
     "person": (Wish("fsm.User", {"role": Role.TECHNICIAN}, order=("pk",)),),
     "customer": (
@@ -179,7 +182,7 @@ PAGES: tuple[Page, ...] = (
     # the house
     Page("fsm:log-in"),
     Page("fsm:home"),
-    Page("fsm:search", query="?q=a"),
+    Page("fsm:search", query="?q=hall"),
     Page("fsm:change-password"),
     Page("fsm:company"),
     Page("fsm:branches"),
@@ -191,6 +194,13 @@ PAGES: tuple[Page, ...] = (
     Page("fsm:set-password"),
     Page("fsm:events"),
     Page("fsm:health"),
+    Page("fsm:timeline", show={"kind": "=invoice", "unique": "invoice"}),
+    Page("fsm:batch", show={"unique": "happening"}),
+    Page("fsm:looks"),
+    Page("fsm:api-tokens"),
+    Page("fsm:make-api-token"),
+    Page("fsm:api-token"),
+    Page("api:page"),
     Page("fsm:exchanges"),
     Page("fsm:exchange"),
     Page("fsm:outbox"),
@@ -304,6 +314,7 @@ NOT_PAGES: dict[str, str] = {
     "fsm:give-up-outbox-row": DEED,
     "fsm:set-theme": DEED,
     "fsm:set-language": DEED,
+    "fsm:revoke-api-token": DEED,
     "fsm:logo": FILE,
     "fsm:healthz": MACHINE,
     "fsm:readyz": MACHINE,

@@ -17,7 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fsm.clock import now
 from fsm.company import the_company
+from fsm.looks import Sensitive, saw
 from fsm.permissions import May, requires
+from fsm.references import ref_of
 from fsm.states import NotPossible
 from fsm.web.pages import render_page
 
@@ -133,6 +135,7 @@ def batch(request: HttpRequest, batch_uuid: UUID) -> HttpResponse:
 def download(request: HttpRequest, batch_uuid: UUID) -> HttpResponse:
     """The file itself: the same bytes every time."""
     row = _seen_batch(request, batch_uuid, content=True)
+    saw(Sensitive.QUICKBOOKS_FILE, about=ref_of(row), detail=f"{row.number}.iif")
     response = HttpResponse(bytes(row.content), content_type="application/octet-stream")
     response.headers["Content-Disposition"] = content_disposition_header(True, f"{row.number}.iif") or ""
     response.headers["Cache-Control"] = "private, no-store"

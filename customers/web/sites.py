@@ -10,15 +10,24 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from fsm.looks import Sensitive, saw
 from fsm.panels import panels_for
 from fsm.permissions import May, requires
+from fsm.references import ref_of
 from fsm.states import NotPossible, Stale
 from fsm.web.pages import refuse_in_form, render_page
 
 from .. import actions
+from ..models import Site
 from .common import branches_of, seen_customer, seen_site, take_up, way_back, with_query
 from .customers import alerts
 from .forms import SiteForm
+
+
+def remember_look(site: Site) -> None:
+    """The page shows how one gets in: whoever sees that is remembered."""
+    if site.gate_code or site.access_notes:
+        saw(Sensitive.GATE_CODE, about=ref_of(site))
 
 
 @require_safe
@@ -26,6 +35,7 @@ from .forms import SiteForm
 def site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     """A place: its address, how one gets in, and what every app knows of it."""
     site = seen_site(request, site_uuid)
+    remember_look(site)
     context = {
         "site": site,
         "alerts": alerts(site.customer),
@@ -61,6 +71,8 @@ def edit_site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     site = seen_site(request, site_uuid)
     form = SiteForm(request.POST or None, branches=branches_of(request), initial=SiteForm.initial_of(site))
     status, theirs = (422 if form.is_bound else 200), {}
+    if not form.is_bound:
+        remember_look(site)
     if form.is_bound and form.is_valid():
         fields = dict(form.cleaned_data)
         try:

@@ -25,9 +25,11 @@ from equipment.models import Unit
 from fsm.bodies import instant_in
 from fsm.clock import local, now
 from fsm.inbox import AnotherBody, receive
+from fsm.looks import Sensitive, saw
 from fsm.models import FieldOperation, Outcome
 from fsm.panels import panels_for
 from fsm.permissions import May, requires, signed_in
+from fsm.references import ref_of
 from fsm.states import NotPossible
 from fsm.templatetags.house import clock
 from fsm.web.pages import render_page
@@ -154,6 +156,9 @@ def _done(request: HttpRequest, visit_uuid: UUID, kind: str, page: str, done: Fi
 
 def _visit_page(request: HttpRequest, work: Work) -> Context:
     context: Context = {"overview": reading.read_overview(work)}
+    site = work.visit.job.site
+    if work.shows_access and (site.gate_code or site.access_notes):
+        saw(Sensitive.GATE_CODE, about=ref_of(site))
     if not work.is_open:
         context["summary"] = reading.read_summary(work)
         context["panels"] = panels_for("phone-visit", work.visit, request.user) if work.is_done else []

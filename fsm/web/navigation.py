@@ -54,6 +54,7 @@ ENTRIES = [
     Entry(_("Exchanges"), "fsm:exchanges", "swap", May.SEE_HOUSE, HOUSE),
     Entry(_("Outbox"), "fsm:outbox", "send", May.SEE_HOUSE, HOUSE),
     Entry(_("Health"), "fsm:health", "thermometer", May.SEE_HOUSE, HOUSE),
+    Entry(_("Who saw what"), "fsm:looks", "eye", May.SEE_HOUSE, HOUSE),
     Entry(_("What triggers what"), "fsm:events", "link", May.SEE_HOUSE, HOUSE),
 ]
 

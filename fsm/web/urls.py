@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import company, exchanges, health, home, house, people, session, style
+from . import audit, company, exchanges, health, home, house, people, session, style
 
 app_name = "fsm"
 urlpatterns = [
@@ -25,7 +25,10 @@ urlpatterns = [
     path("people/<uuid:person_uuid>/password/", people.set_password, name="set-password"),
     path("house/", house.events, name="events"),
     path("style/", style.style, name="style"),
-    path("trace/<slug:kind>/<uuid:unique>/", house.trace, name="trace"),
+    path("trace/<slug:kind>/<uuid:unique>/", audit.trace, name="trace"),
+    path("timeline/<slug:kind>/<uuid:unique>/", audit.timeline_of, name="timeline"),
+    path("at-once/<uuid:unique>/", audit.batch, name="batch"),
+    path("looks/", audit.looks, name="looks"),
     path("exchanges/", exchanges.exchanges, name="exchanges"),
     path("exchanges/<uuid:exchange_uuid>/", exchanges.exchange, name="exchange"),
     path("outbox/", exchanges.outbox, name="outbox"),
