@@ -12,11 +12,13 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from . import actions
+from .attribution import attributed
 from .clock import today_in
 from .company import the_company
 from .history import insert_with_history
 from .models import Branch, User
 from .permissions import Role
+from .tokens import READ, make_token
 
 SEED = 20261
 ZONE = "America/Chicago"
@@ -137,3 +139,10 @@ def company_and_people(world: DemoWorld) -> None:
     )
     world.made["people"] = {user.username: user for user in made}
     world.made["technicians"] = [user for user in made if user.role == Role.TECHNICIAN]
+    _token(world, made[0])
+
+
+def _token(world: DemoWorld, owner: User) -> None:
+    """A program that only reads, and whose secret nobody knows."""
+    with attributed(user=owner, source="office"):
+        make_token(user_id=owner.pk, name="Company website", scopes=[READ], now=world.now)

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("fsm.web.urls")),
+    path("api/", include("fsm.api.urls")),
     path("customers/", include("customers.web.urls")),
     path("equipment/", include("equipment.web.urls")),
     path("stock/", include("inventory.web.urls")),

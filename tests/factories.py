@@ -190,6 +190,14 @@ class ApiRequestFactory(Made):
     received_at = LazyFunction(instant)
 
 
+class ApiQuotaFactory(Made):
+    class Meta:
+        model = fsm.ApiQuota
+
+    bucket = Sequence(lambda n: f"read:{n}")
+    full_at = LazyFunction(instant)
+
+
 class InvitationFactory(Made):
     class Meta:
         model = fsm.Invitation

@@ -33,6 +33,7 @@ WITHOUT_HISTORY = APPEND_ONLY | {
     "fsm.OutboxRow",  # the outbox
     "fsm.LiveEvent",
     "fsm.ApiRequest",  # the inbox of the API
+    "fsm.ApiQuota",  # counts of a minute
     "fsm.SignIn",  # sessions
 }
 # Values of a history row, not of the thing: a model's own field of that name would be lost.

@@ -7,9 +7,10 @@ from .live import LiveEvent
 from .outbox import OutboxRow, OutboxState
 from .people import User, UserBranch
 from .reviews import Review, ReviewState
-from .tokens import ApiRequest, ApiToken, Invitation, SignIn
+from .tokens import ApiQuota, ApiRequest, ApiToken, Invitation, SignIn
 
 __all__ = [
+    "ApiQuota",
     "ApiRequest",
     "ApiToken",
     "Branch",

@@ -63,6 +63,16 @@ class ApiRequest(models.Model):
         return f"{self.path} {self.key}"
 
 
+class ApiQuota(models.Model):
+    """How much a person has asked lately: full until then. One row a person and rate, not logged by PostgreSQL."""
+
+    bucket = models.CharField(max_length=40, primary_key=True)
+    full_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.bucket
+
+
 class Invitation(models.Model):
     """A link that lets a person set their first password, once and for a while; only its digest is kept."""
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import audit, company, exchanges, health, home, house, people, session, style
+from . import audit, company, exchanges, health, home, house, people, session, style, tokens
 
 app_name = "fsm"
 urlpatterns = [
@@ -28,6 +28,10 @@ urlpatterns = [
     path("trace/<slug:kind>/<uuid:unique>/", audit.trace, name="trace"),
     path("timeline/<slug:kind>/<uuid:unique>/", audit.timeline_of, name="timeline"),
     path("at-once/<uuid:unique>/", audit.batch, name="batch"),
+    path("tokens/", tokens.api_tokens, name="api-tokens"),
+    path("tokens/make/", tokens.make_api_token, name="make-api-token"),
+    path("tokens/<uuid:token_uuid>/", tokens.api_token, name="api-token"),
+    path("tokens/<uuid:token_uuid>/revoke/", tokens.revoke_api_token, name="revoke-api-token"),
     path("looks/", audit.looks, name="looks"),
     path("exchanges/", exchanges.exchanges, name="exchanges"),
     path("exchanges/<uuid:exchange_uuid>/", exchanges.exchange, name="exchange"),

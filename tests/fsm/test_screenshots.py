@@ -13,6 +13,7 @@ from django.urls import reverse
 from fsm import screenshots
 from fsm.permissions import Role
 from fsm.screenshots import DEED, NOT_PAGES, PAGES, addresses, shots
+from tests import factories as make
 from tests.conftest import client_of
 from tests.story import go_on, tell
 
@@ -24,6 +25,7 @@ def told(company, marcus, casey, dana, tess, bea, olivia):
     """A house in which the main job was done, and more is ahead and under way."""
     told = tell(casey=casey, dana=dana, tess=tess, bea=bea)
     go_on(told, casey=casey, tess=tess)
+    make.ApiTokenFactory(user=olivia)
     return told
 
 
