@@ -31,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
         if verb == "python":
             environment.enter(TESTING)
             return python(words)
-        environment.enter(RUNNING)
+        environment.enter(TESTING if verb == "screenshots" else RUNNING)
         return django(argv)
     except CannotStart as problem:
         sys.stderr.write(f"\n{problem}\n")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from types import SimpleNamespace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from playwright.sync_api import sync_playwright
 
 from fsm.finders import Hit
 from fsm.web.style import context
 
-pytestmark = pytest.mark.browser
 HOME = "http://house.test"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
@@ -28,18 +24,8 @@ class Message(str):
     level_tag = "success"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("No Chromium found: on Debian `apt-get install chromium`.")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
 @pytest.fixture
-def visit(browser, settings):
+def visit(chromium, settings):
     """Opens a template as a page, with static files from the finders; notes what is sent."""
     settings.STORAGES = {
         **settings.STORAGES,
@@ -95,7 +81,7 @@ def visit(browser, settings):
             else:
                 route.fulfill(body=html, content_type="text/html; charset=utf-8")
 
-        frame_context = browser.new_context(
+        frame_context = chromium.new_context(
             viewport={"width": width, "height": 844 if width < 800 else 900}, java_script_enabled=script
         )
         opened.append(frame_context)
