@@ -293,7 +293,7 @@ class EditCustomer(Deed):
     class InputSerializer(NamesInput):
         version = Whole(least=1, help_text="Of what you read.")
         kind = OneOf(choices=CustomerKind.values, required=False)
-        parent = Seen(lambda user: Customer.objects.visible_to(user), required=False, allow_null=True)
+        parent: Any = Seen(lambda user: Customer.objects.visible_to(user), required=False, allow_null=True)
         bill_to = Seen(lambda user: Customer.objects.visible_to(user), required=False, allow_null=True)
         billing_street = Text(most=120, required=False)
         billing_unit = Text(most=40, required=False)

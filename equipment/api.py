@@ -142,7 +142,7 @@ class ShowUnit(One):
 class CircuitInput(Input):
     """A circuit as it is said."""
 
-    label = Text(most=20)
+    label: Any = Text(most=20)
     refrigerant = Text(most=20, help_text="The ASHRAE number, such as R-410A.")
     full_charge_oz = Amount(whole=7, places=2, required=False, allow_null=True)
 

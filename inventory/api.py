@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import path
 from rest_framework import serializers
 
-from fsm.api.fields import Amount, Input, OneOf, Output, Seen, Text, Unique, Whole, YesNo
+from fsm.api.fields import Amount, Input, OneOf, Output, Quantity, Seen, Text, Unique, Whole, YesNo
 from fsm.api.once import key_in
 from fsm.api.views import Deed, Listing, One, seen_again
 from fsm.clock import now
@@ -26,7 +26,7 @@ OURS = [PlaceKind.WAREHOUSE.value, PlaceKind.TRUCK.value]
 
 
 class PartOutput(Output):
-    total = serializers.DecimalField(max_digits=15, decimal_places=3, help_text="On hand in all places.")
+    total = Quantity(help_text="On hand in all places.")
 
     class Meta:
         model = Part
@@ -400,7 +400,7 @@ class TransferStock(MovementDeed):
 
 class CountOutput(serializers.Serializer[Any]):
     level = LevelOutput()
-    difference = serializers.DecimalField(max_digits=15, decimal_places=3, help_text="Counted less expected.")
+    difference = Quantity(help_text="Counted less expected.")
 
 
 class CountStock(Deed):

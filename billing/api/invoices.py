@@ -13,7 +13,18 @@ from customers.api import CommunicationOutput, CustomerBrief
 from customers.models import Terms
 from dispatch.api.shapes import JobBrief
 from dispatch.models import Job
-from fsm.api.fields import Amount, BecauseInput, Input, OneOf, Output, Seen, Text, VersionInput, Whole
+from fsm.api.fields import (
+    Amount,
+    BecauseInput,
+    Dollars,
+    Input,
+    OneOf,
+    Output,
+    Seen,
+    Text,
+    VersionInput,
+    Whole,
+)
 from fsm.api.views import Deed, Listing, One, seen_again
 from fsm.clock import now
 from fsm.permissions import May
@@ -25,8 +36,6 @@ from ..models import Allocation, CreditMemo, Invoice, InvoiceLine, InvoiceTax, P
 from ..states import InvoiceState, standing_of
 from ..web.invoices import InvoiceFilter
 
-MONEY = {"max_digits": 14, "decimal_places": 2}
-
 
 class InvoiceOutput(Output):
     job = JobBrief()
@@ -34,8 +43,8 @@ class InvoiceOutput(Output):
     standing = serializers.SerializerMethodField(
         help_text="How it stands today: draft, issued, partly paid, paid …"
     )
-    paid = serializers.DecimalField(**MONEY)
-    balance = serializers.DecimalField(**MONEY)
+    paid = Dollars()
+    balance = Dollars()
 
     class Meta:
         model = Invoice
@@ -48,14 +57,15 @@ class InvoiceOutput(Output):
 
     def get_standing(self, invoice: Invoice) -> str:
         """As the pages say it; the day is asked once a request."""
-        if "today" not in self.context:
-            self.context["today"] = company_today()
+        context: dict[str, Any] = self.context  # type: ignore[assignment]
+        if "today" not in context:
+            context["today"] = company_today()
         standing = standing_of(
             invoice.state,
             balance=invoice.balance,
             paid=invoice.paid,
             due_on=invoice.due_on,
-            today=self.context["today"],
+            today=context["today"],
         )
         return standing.value
 
@@ -159,7 +169,7 @@ class ShowInvoice(One):
 class InvoiceDeed(Deed):
     """Something done to an invoice, which is shown afterwards."""
 
-    OutputSerializer: Any = InvoiceWhole
+    OutputSerializer = InvoiceWhole
 
     def rows(self) -> QuerySet[Any]:
         """Those the person sees."""

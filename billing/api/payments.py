@@ -14,7 +14,7 @@ from customers.api import CustomerBrief
 from customers.models import Customer
 from dispatch.api.shapes import JobBrief
 from dispatch.models import Job
-from fsm.api.fields import Amount, BecauseInput, Day, Input, OneOf, Output, Seen, Text, Unique
+from fsm.api.fields import Amount, BecauseInput, Day, Dollars, Input, OneOf, Output, Seen, Text, Unique
 from fsm.api.once import key_in
 from fsm.api.views import Deed, Listing, Look, One, seen_again
 from fsm.clock import now
@@ -24,7 +24,6 @@ from .. import actions
 from ..ledger import company_today, receivables
 from ..models import Allocation, Invoice, Payment, PaymentMethod
 from ..web.payments import PaymentFilter
-from .invoices import MONEY
 
 
 class AllocationOutput(Output):
@@ -39,10 +38,8 @@ class AllocationOutput(Output):
 class PaymentOutput(Output):
     customer = CustomerBrief()
     job = JobBrief(allow_null=True)
-    applied = serializers.DecimalField(**MONEY)
-    unapplied = serializers.DecimalField(
-        **MONEY, help_text="What pays no invoice yet: the customer's credit."
-    )
+    applied = Dollars()
+    unapplied = Dollars(help_text="What pays no invoice yet: the customer's credit.")
     allocations = AllocationOutput(many=True)
 
     class Meta:
@@ -208,19 +205,19 @@ class ReversePayment(PaymentDeed):
 
 class DebtorOutput(serializers.Serializer[Any]):
     customer = CustomerBrief()
-    total = serializers.DecimalField(**MONEY)
-    past_due = serializers.DecimalField(**MONEY)
-    credit = serializers.DecimalField(**MONEY)
+    total = Dollars()
+    past_due = Dollars()
+    credit = Dollars()
     invoices = serializers.IntegerField()
     by_age = serializers.DictField(
-        child=serializers.DecimalField(**MONEY), help_text="current, 1-30, 31-60, 61-90 and 90+ days late."
+        child=Dollars(), help_text="current, 1-30, 31-60, 61-90 and 90+ days late."
     )
 
 
 class ReceivablesOutput(serializers.Serializer[Any]):
     as_of = serializers.DateField()
-    total = serializers.DecimalField(**MONEY)
-    credit = serializers.DecimalField(**MONEY)
+    total = Dollars()
+    credit = Dollars()
     debtors = DebtorOutput(many=True)
 
 

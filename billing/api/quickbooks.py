@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from fsm.api.fields import BecauseInput, Input, Listed, Output, Unique
+from fsm.api.fields import BecauseInput, Dollars, Input, Listed, Output, Unique
 from fsm.api.views import Deed, Listing, Look, One, found, seen_again
 from fsm.clock import now
 from fsm.permissions import May
@@ -26,7 +26,7 @@ KINDS: dict[str, Any] = {"invoices": Invoice, "credits": CreditMemo, "payments":
 class WaitingOutput(serializers.Serializer[Any]):
     uuid = serializers.UUIDField()
     number = serializers.CharField()
-    amount = serializers.DecimalField(max_digits=14, decimal_places=2)
+    amount = Dollars()
 
 
 class AllWaitingOutput(serializers.Serializer[Any]):

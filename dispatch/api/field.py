@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 from django.db.models import QuerySet
@@ -36,8 +36,8 @@ class FieldInput(Input):
 class FieldDeed(Deed):
     """A fact from the field; the visit is shown afterwards, as far as it is still theirs."""
 
-    may: Any = WORK
-    InputSerializer: Any = FieldInput
+    may: ClassVar[May | tuple[May, ...]] = WORK
+    InputSerializer: ClassVar[type[Input]] = FieldInput
     OutputSerializer = VisitWhole
 
     def rows(self) -> QuerySet[Any]:
@@ -125,7 +125,7 @@ class AddPhoto(FieldDeed):
 
     class InputSerializer(Input):
         uuid = Unique(required=False, help_text="Yours: sent twice it names the same photo.")
-        data = Picture()
+        data: Any = Picture()
         caption = Text(most=200, required=False)
         taken_at = Instant(required=False, allow_null=True)
 
@@ -221,7 +221,7 @@ class Sign(FieldDeed):
     class InputSerializer(Input):
         uuid = Unique(required=False, help_text="Yours: sent twice it names the same signature.")
         signer = Text(most=120)
-        data = Picture()
+        data: Any = Picture()
 
     def do(self, data: dict[str, Any]) -> Visit:
         """Keep."""

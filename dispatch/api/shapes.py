@@ -155,7 +155,7 @@ class VisitWhole(VisitOutput):
     missing = serializers.SerializerMethodField(help_text="What completing still asks for, in sentences.")
 
     class Meta(VisitOutput.Meta):
-        fields = (
+        fields: Any = (
             *VisitOutput.Meta.fields, "checks", "parts", "photos", "signature", "missing",
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters as filters
 from django.db.models import QuerySet
@@ -142,7 +142,7 @@ class BoardDeed(Deed):
     """A change of who comes when."""
 
     may = May.MOVE_VISITS
-    OutputSerializer = VisitOutput
+    OutputSerializer: ClassVar[type[serializers.BaseSerializer[Any]]] = VisitOutput
 
     def rows(self) -> QuerySet[Any]:
         """The visits the person sees."""

@@ -19,11 +19,17 @@ from ..states import NotPossible, Stale
 GENERAL = "body"  # where an error belongs to no field
 
 
+class Sentences(serializers.ListField):
+    """What is wrong, in words."""
+
+    child = serializers.CharField()
+
+
 class Problem(serializers.Serializer[Any]):
     """What is wrong with the request itself, in a sentence; `errors` names the parameters at fault."""
 
     problem = serializers.CharField()
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+    errors: Any = serializers.DictField(child=Sentences(), required=False)
 
 
 class Refused(serializers.Serializer[Any]):
@@ -37,7 +43,7 @@ class Refused(serializers.Serializer[Any]):
 class FieldErrors(serializers.Serializer[Any]):
     """Sentences by field; a field of a field is named with a dot."""
 
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    errors: Any = serializers.DictField(child=Sentences())
 
 
 class BadQuery(exceptions.APIException):
@@ -91,7 +97,7 @@ def _by_status(problem: Exception) -> Response | None:
         status, words = 401, _("Send a token that is in force: “Authorization: Bearer sg_…”.")
         headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(problem, exceptions.Throttled):
-        seconds = int(problem.wait or 1) + 1
+        seconds = int(getattr(problem, "wait", None) or 0) + 1
         status, words = 429, _("Too many requests. Try again in %(seconds)s s.") % {"seconds": seconds}
         headers["Retry-After"] = str(seconds)
     elif isinstance(problem, exceptions.MethodNotAllowed):

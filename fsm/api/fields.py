@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
@@ -143,7 +143,7 @@ class Instant(serializers.DateTimeField):
         "range": gettext_lazy("This year is out of range."),
     }
 
-    def to_internal_value(self, value: Any) -> datetime:  # type: ignore[override]
+    def to_internal_value(self, value: Any) -> datetime:
         """The instant in UTC."""
         if not isinstance(value, str) or not re.fullmatch(INSTANT_PATTERN, value, re.ASCII):
             self.fail("offset")
@@ -196,10 +196,10 @@ class Seen(Unique):
         self.rows = rows
         super().__init__(**kwargs)
 
-    def to_internal_value(self, data: Any) -> Model:
+    def to_internal_value(self, data: Any) -> Any:
         """The row itself."""
         unique = super().to_internal_value(data)
-        found: Model | None = self.rows(self.context["request"].user).filter(uuid=unique).first()
+        found = self.rows(self.context["request"].user).filter(uuid=unique).first()
         if found is None:
             self.fail("missing")
         return found
@@ -223,6 +223,20 @@ class Picture(serializers.Field[bytes, str, str, Any]):
     def to_representation(self, value: bytes) -> str:
         """Never shown."""
         raise NotImplementedError
+
+
+class Dollars(serializers.DecimalField):
+    """An amount of money that is shown, as text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=14, decimal_places=2, **kwargs)
+
+
+class Quantity(serializers.DecimalField):
+    """How many or how much, shown as text."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=15, decimal_places=3, **kwargs)
 
 
 class Listed(serializers.ListField):

@@ -75,7 +75,8 @@ class People(Listing):
 
     def rows(self) -> QuerySet[Any]:
         """Everybody."""
-        return User.objects.visible_to(self.user)
+        people: QuerySet[Any] = User.objects.visible_to(self.user)
+        return people
 
     def search(self, rows: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By name, user name or e-mail, as on the page."""
@@ -90,7 +91,8 @@ class ShowPerson(One):
 
     def rows(self) -> QuerySet[Any]:
         """Everybody."""
-        return User.objects.visible_to(self.user)
+        people: QuerySet[Any] = User.objects.visible_to(self.user)
+        return people
 
 
 class MeOutput(serializers.Serializer[Any]):
@@ -124,7 +126,7 @@ class Me(Look):
 
 
 class ChangeOutput(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    label: Any = serializers.CharField()
     before = serializers.CharField()
     after = serializers.CharField()
 
@@ -134,7 +136,7 @@ class StepOutput(serializers.Serializer[Any]):
     what = serializers.CharField()
     verb = serializers.CharField()
     who = serializers.CharField()
-    source = serializers.CharField(help_text="The door: board, technician, office, api, task:…")
+    source: Any = serializers.CharField(help_text="The door: board, technician, office, api, task:…")
     reason = serializers.CharField()
     batch = serializers.UUIDField(allow_null=True, help_text="One for all that one request or task did.")
     app = serializers.CharField()
@@ -145,7 +147,7 @@ class StepOutput(serializers.Serializer[Any]):
 
 
 class TraceOutput(serializers.Serializer[Any]):
-    root = serializers.CharField(help_text="The chain that the thing belongs to, usually a job.")
+    root: Any = serializers.CharField(help_text="The chain that the thing belongs to, usually a job.")
     steps = StepOutput(many=True)
 
 

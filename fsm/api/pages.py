@@ -40,8 +40,9 @@ def page(
     """
     limit, mark = read_limit(params), _mark(path, order, params)
     rows = rows.order_by(*order)
-    if "cursor" in params:
-        rows = rows.filter(_after(order, _values(rows, order, params["cursor"], mark)))
+    cursor = params.get("cursor")
+    if cursor is not None:
+        rows = rows.filter(_after(order, _values(rows, order, str(cursor), mark)))
     found = list(rows[: limit + 1])
     if len(found) <= limit:
         return found, None
@@ -77,7 +78,7 @@ def _values(rows: QuerySet[Any], order: Sequence[str], cursor: str, mark: str) -
     meta = rows.model._meta
     names = [name.removeprefix("-") for name in order]
     fields = [meta.pk if name == "pk" else meta.get_field(name) for name in names]
-    return [field.to_python(value) for field, value in zip(fields, values, strict=True)]  # type: ignore[union-attr]
+    return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
 
 
 def _after(order: Sequence[str], values: Sequence[Any]) -> Q:

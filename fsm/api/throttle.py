@@ -37,7 +37,10 @@ class PerPerson(BaseThrottle):
 
     def allow_request(self, request: Any, view: Any) -> bool:
         """Take one from the person's bucket."""
-        facts = {"bucket": f"{view.rate}:{request.user.pk}", "each": 60 / settings.API_RATES[view.rate]}
+        facts: dict[str, str | float] = {
+            "bucket": f"{view.rate}:{request.user.pk}",
+            "each": 60 / settings.API_RATES[view.rate],
+        }
         with connection.cursor() as cursor:
             cursor.execute(TAKE, facts)
             if cursor.fetchone() is not None:

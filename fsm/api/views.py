@@ -54,8 +54,9 @@ class Operation(APIView):
     @property
     def user(self) -> User:
         """Who asks."""
-        person: User = self.request.user
-        return person
+        person: Any = self.request.user
+        found: User = person
+        return found
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Under the person's name and in their language, from the moment they are known."""

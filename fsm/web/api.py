@@ -59,8 +59,13 @@ def api_page(request: HttpRequest) -> HttpResponse:
 def described(whole: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]) -> Described:
     """An operation with its fields laid out flat."""
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    good = next((found for status, found in operation["responses"].items() if status.startswith("2")), {})
-    given = next(iter(good.get("content", {}).values()), {}).get("schema")
+    answers: dict[str, Any] = operation["responses"]
+    good: list[Any] = [
+        content["schema"]
+        for status, found in answers.items()
+        if status.startswith("2")
+        for content in found["content"].values()
+    ]
     return Described(
         id=operation["operationId"],
         method=method.upper(),
@@ -73,8 +78,8 @@ def described(whole: Mapping[str, Any], path: str, method: str, operation: Mappi
             for one in operation.get("parameters", [])
         ],
         takes=fields_of(whole, body) if body else [],
-        answers=[(status, found.get("description", "")) for status, found in operation["responses"].items()],
-        gives=fields_of(whole, given) if given else [],
+        answers=[(status, found.get("description", "")) for status, found in answers.items()],
+        gives=fields_of(whole, good[0]) if good else [],
     )
 
 
