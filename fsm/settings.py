@@ -278,6 +278,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
     "COMPONENT_SPLIT_REQUEST": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": ["fsm.api.schema.exact"],
     "PREPROCESSING_HOOKS": ["fsm.api.schema.described"],
     "SORT_OPERATION_PARAMETERS": False,

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.urls import path
 from rest_framework import serializers
 
-from fsm.api.fields import Amount, Input, OneOf, Output, Quantity, Seen, Text, Unique, Whole, YesNo
+from fsm.api.fields import Amount, Input, OneOf, Output, Quantity, Seen, Shown, Text, Unique, Whole, YesNo
 from fsm.api.once import key_in
 from fsm.api.views import Deed, Listing, One, seen_again
 from fsm.clock import now
@@ -398,7 +398,7 @@ class TransferStock(MovementDeed):
         )
 
 
-class CountOutput(serializers.Serializer[Any]):
+class CountOutput(Shown):
     level = LevelOutput()
     difference = Quantity(help_text="Counted less expected.")
 

@@ -14,7 +14,7 @@ from customers.api import CustomerBrief
 from customers.models import Customer
 from dispatch.api.shapes import JobBrief
 from dispatch.models import Job
-from fsm.api.fields import Amount, BecauseInput, Day, Dollars, Input, OneOf, Output, Seen, Text, Unique
+from fsm.api.fields import Amount, BecauseInput, Day, Dollars, Input, OneOf, Output, Seen, Shown, Text, Unique
 from fsm.api.once import key_in
 from fsm.api.views import Deed, Listing, Look, One, seen_again
 from fsm.clock import now
@@ -203,7 +203,7 @@ class ReversePayment(PaymentDeed):
         return payment
 
 
-class DebtorOutput(serializers.Serializer[Any]):
+class DebtorOutput(Shown):
     customer = CustomerBrief()
     total = Dollars()
     past_due = Dollars()
@@ -214,7 +214,7 @@ class DebtorOutput(serializers.Serializer[Any]):
     )
 
 
-class ReceivablesOutput(serializers.Serializer[Any]):
+class ReceivablesOutput(Shown):
     as_of = serializers.DateField()
     total = Dollars()
     credit = Dollars()

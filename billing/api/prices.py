@@ -11,7 +11,7 @@ from rest_framework import serializers
 from customers.addresses import STATES
 from dispatch.models import JobType
 from equipment.models import Refrigerant
-from fsm.api.fields import Amount, Input, Nothing, OneOf, Output, Seen, Text, Unique, Whole, YesNo
+from fsm.api.fields import Amount, Input, Nothing, OneOf, Output, Seen, Shown, Text, Unique, Whole, YesNo
 from fsm.api.views import Deed, Listing, One, seen_again
 from fsm.permissions import May
 from inventory.models import Part
@@ -196,7 +196,7 @@ class SetJobTypePrice(Deed):
         return JobTypePrice.objects.select_related("job_type", "item").get(pk=made.pk)
 
 
-class RemovedOutput(serializers.Serializer[Any]):
+class RemovedOutput(Shown):
     removed = serializers.UUIDField()
 
 

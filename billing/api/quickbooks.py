@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from fsm.api.fields import BecauseInput, Dollars, Input, Listed, Output, Unique
+from fsm.api.fields import BecauseInput, Dollars, Input, Listed, Output, Shown, Unique
 from fsm.api.views import Deed, Listing, Look, One, found, seen_again
 from fsm.clock import now
 from fsm.permissions import May
@@ -23,13 +23,13 @@ SHOWN = 500
 KINDS: dict[str, Any] = {"invoices": Invoice, "credits": CreditMemo, "payments": Payment}
 
 
-class WaitingOutput(serializers.Serializer[Any]):
+class WaitingOutput(Shown):
     uuid = serializers.UUIDField()
     number = serializers.CharField()
     amount = Dollars()
 
 
-class AllWaitingOutput(serializers.Serializer[Any]):
+class AllWaitingOutput(Shown):
     invoices = WaitingOutput(many=True)
     credits = WaitingOutput(many=True)
     payments = WaitingOutput(many=True)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from fsm.api.fields import Input, Instant, Seen, Text, Unique, Whole
+from fsm.api.fields import Input, Instant, Seen, Shown, Text, Unique, Whole
 from fsm.api.views import Deed, Listing, One, seen_again
 from fsm.clock import day_in, now
 from fsm.company import the_company
@@ -133,7 +133,7 @@ class AddVisit(Deed):
         return visit
 
 
-class PlacedOutput(serializers.Serializer[Any]):
+class PlacedOutput(Shown):
     visit = VisitOutput()
     warnings = serializers.ListField(child=serializers.CharField(), help_text="Soft rules that this bends.")
 

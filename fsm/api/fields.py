@@ -49,20 +49,31 @@ class Nothing(Input):
     """No fields: the address says it all."""
 
 
+class Shown(serializers.Serializer[Any]):
+    """What a program reads that is no row: every field always there, none to be written."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """All of them read-only."""
+        return _read_only(super().get_fields())
+
+
 class Output(serializers.ModelSerializer[Any]):
     """What a program reads: every field always there, none to be written."""
 
     def get_fields(self) -> dict[str, Any]:
         """All of them read-only."""
-        fields = super().get_fields()
-        for field in fields.values():
-            field.read_only = True
-        return fields
+        return _read_only(super().get_fields())
 
     def build_relational_field(self, field_name: str, relation_info: Any) -> Any:
         """A foreign key is the uuid of what it points at; its row must have been fetched along."""
         shown = {"slug_field": "uuid", "read_only": True, "allow_null": relation_info.model_field.null}
         return serializers.SlugRelatedField, shown
+
+
+def _read_only(fields: dict[str, Any]) -> dict[str, Any]:
+    for field in fields.values():
+        field.read_only = True
+    return fields
 
 
 class Text(serializers.CharField):

@@ -17,7 +17,7 @@ from ..permissions import ROLES, May
 from ..references import Reference, fetch, resolve_many
 from ..tokens import scopes_hold
 from ..trace import root_of, story
-from .fields import Output
+from .fields import Output, Shown
 from .schema import description
 from .views import Listing, Look, One
 
@@ -95,7 +95,7 @@ class ShowPerson(One):
         return people
 
 
-class MeOutput(serializers.Serializer[Any]):
+class MeOutput(Shown):
     person = PersonOutput()
     capabilities = serializers.ListField(
         child=serializers.CharField(), help_text="What you may, here and now."
@@ -125,13 +125,13 @@ class Me(Look):
         return Response(self.shown(said))
 
 
-class ChangeOutput(serializers.Serializer[Any]):
+class ChangeOutput(Shown):
     label: Any = serializers.CharField()
     before = serializers.CharField()
     after = serializers.CharField()
 
 
-class StepOutput(serializers.Serializer[Any]):
+class StepOutput(Shown):
     when = serializers.DateTimeField()
     what = serializers.CharField()
     verb = serializers.CharField()
@@ -146,7 +146,7 @@ class StepOutput(serializers.Serializer[Any]):
     changes = ChangeOutput(many=True)
 
 
-class TraceOutput(serializers.Serializer[Any]):
+class TraceOutput(Shown):
     root: Any = serializers.CharField(help_text="The chain that the thing belongs to, usually a job.")
     steps = StepOutput(many=True)
 

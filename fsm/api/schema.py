@@ -8,7 +8,7 @@ from typing import Any
 
 import django_filters as filters
 from django.utils import translation
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, inline_serializer
@@ -171,6 +171,22 @@ def schema_of(narrowing: Any) -> dict[str, Any]:
     return NOT_EMPTY
 
 
+class AmountField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A decimal number as text, with just the digits that are taken."""
+
+    target_class = "fsm.api.fields.Amount"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        """Its own pattern."""
+        field: Any = self.target
+        found = {"type": "string", "pattern": f"^{field.pattern}$"}
+        return (
+            found
+            | ({"description": str(field.help_text)} if field.help_text else {})
+            | ({"nullable": True} if field.allow_null else {})
+        )
+
+
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a program says who it is."""
 
@@ -212,10 +228,26 @@ def described(endpoints: list[Any]) -> list[Any]:
 
 def exact(result: dict[str, Any], **context: Any) -> dict[str, Any]:
     """Nothing beside what is described: objects with named fields have no others."""
-    for component in result.get("components", {}).get("schemas", {}).values():
+    for name, component in result.get("components", {}).get("schemas", {}).items():
         if component.get("properties") and "additionalProperties" not in component:
             component["additionalProperties"] = False
+        if name not in {"Problem", "Refused", "FieldErrors"}:
+            component.pop("description", None)  # what the class says is for those who read the code
+    _strip(result.get("components", {}))
     return result
+
+
+def _strip(part: Any) -> None:
+    """Without what says nothing here: an answer is never sent, so that read-only goes without saying."""
+    if isinstance(part, list):
+        for inner in part:
+            _strip(inner)
+    if isinstance(part, dict):
+        if part.pop("readOnly", False) is True:
+            part.pop("default", None)
+        part.pop("x-spec-enum-id", None)
+        for inner in part.values():
+            _strip(inner)
 
 
 @lru_cache(maxsize=1)
