@@ -103,8 +103,7 @@ def _locked(kind: str) -> Counter:
     prefix, first = KINDS[kind]
     counter = Counter.objects.select_for_update(no_key=True).filter(name=kind).first()
     if counter is None:
-        Counter.objects.bulk_create(
-            [Counter(name=kind, prefix=prefix, next_number=first)], ignore_conflicts=True
-        )
+        # Whoever comes second waits for the first to commit, and finds theirs.
+        Counter.objects.get_or_create(name=kind, defaults={"prefix": prefix, "next_number": first})
         counter = Counter.objects.select_for_update(no_key=True).get(name=kind)
     return counter
