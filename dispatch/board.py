@@ -5,25 +5,26 @@ from __future__ import annotations
 import uuid as uuids
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Window
+from django.db import connection
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fsm.clock import at, day_in, local, today_in
 from fsm.models import Branch, Company
+from fsm.permissions import May, allowed
 
 from .actions.planning import MOVABLE
-from .models import Assignment, AssignmentRole, Job, Shift, Technician, TimeOff, Visit
+from .models import Assignment, AssignmentRole, Priority, Technician, TimeOff
 from .states import ASSIGNMENT_HOLDING, JOB_STATES, AssignmentState, JobState, VisitState
 from .windows import in_words
 
 TRAY_LIMIT = 200
-GRACE = timedelta(minutes=15)  # a visit without a window is late this long after its planned start
+GRACE = 15 * 60  # seconds: a visit without a window is late this long after its planned start
 AT_WORK = (AssignmentState.ON_SITE, AssignmentState.PAUSED)
 HIDDEN = (VisitState.CANCELLED, VisitState.UNUSED)
 
@@ -87,9 +88,9 @@ class Row:
     hours: str
     load: str
     away: bool
-    closed: list[Span]
-    time_off: list[Span]
-    cards: list[Card]
+    closed: tuple[Span, ...]
+    time_off: tuple[Span, ...]
+    cards: tuple[Card, ...]
     lanes: int
 
 
@@ -118,6 +119,7 @@ class Day:
     now: datetime
     first_instant: datetime
     last_instant: datetime
+    shifts: dict[tuple[time, time], tuple[tuple[Span, ...], str]] = field(default_factory=dict, compare=False)
 
     @property
     def zone(self) -> str:
@@ -129,14 +131,28 @@ class Day:
         """Whether the day is today, where the branch is."""
         return self.date == today_in(self.zone, self.now)
 
-    @property
+    @cached_property
     def length(self) -> int:
         """Minutes of the day: 1440, and an hour more or less when the clocks change."""
         return self.minute(self.last_instant)
 
+    @cached_property
+    def first_second(self) -> int:
+        """The day's first instant as the rows count: in seconds."""
+        return int(self.first_instant.timestamp())
+
+    @cached_property
+    def second_now(self) -> int:
+        """This instant, in seconds."""
+        return int(self.now.timestamp())
+
     def minute(self, instant: datetime) -> int:
         """Minutes since the day's first instant; negative before it."""
         return int((instant - self.first_instant).total_seconds() // 60)
+
+    def minute_of(self, second: int) -> int:
+        """The same of an instant in seconds."""
+        return (second - self.first_second) // 60
 
     def at_clock(self, wall: time) -> int:
         """The minute at which the wall clock shows a time."""
@@ -187,8 +203,9 @@ def read_rows(user: Any, day: Day, only: Collection[uuids.UUID] | None = None) -
     technicians = _technicians(user, day, only)
     wanted = [technician["pk"] for technician in technicians]
     cards: dict[int, list[Card]] = {pk: [] for pk in wanted}
+    words = Words()
     for assignment in _assignments(day, wanted):
-        cards[assignment.technician_id].append(_placed(assignment, user, day))
+        cards[assignment["technician_id"]].append(_placed(assignment, user, day, words))
     away: dict[int, list[Span]] = {pk: [] for pk in wanted}
     for absence in TimeOff.objects.filter(
         technician__in=wanted, starts_at__lt=day.last_instant, ends_at__gt=day.first_instant
@@ -199,16 +216,19 @@ def read_rows(user: Any, day: Day, only: Collection[uuids.UUID] | None = None) -
 
 def read_tray(user: Any, day: Day) -> Tray:
     """The branch's visits without a time, most pressing first, in one query."""
-    waiting = (
-        Visit.objects.visible_to(user)
-        .filter(state=VisitState.UNSCHEDULED, job__branch=day.branch, job__state__in=JOB_STATES.open())
-        .exclude(job__state=JobState.ON_HOLD, job__follow_up_on__gt=day.date)
-        .select_related("job__customer", "job__site", "job__job_type")
-        .annotate(total=Window(Count("pk")))
-        .order_by("job__priority", "window_start", "job__created_at", "pk")[:TRAY_LIMIT]
+    if not _may_look(user, day):
+        return Tray([], 0)
+    visits = _ask(
+        TRAY,
+        unscheduled=VisitState.UNSCHEDULED.value,
+        branch=day.branch.pk,
+        open=[state.value for state in JOB_STATES.open()],
+        on_hold=JobState.ON_HOLD.value,
+        day=day.date,
+        limit=TRAY_LIMIT,
     )
-    visits: list[Any] = list(waiting)
-    return Tray([_waiting(visit, day) for visit in visits], visits[0].total if visits else 0)
+    words = Words()
+    return Tray([_waiting(visit, day, words) for visit in visits], visits[0]["total"] if visits else 0)
 
 
 def technicians_of(user: Any, branch: Branch) -> list[tuple[str, str]]:
@@ -225,75 +245,129 @@ def holders_of(visit_uuids: Iterable[uuids.UUID]) -> set[uuids.UUID]:
     return set(standing.values_list("technician__uuid", flat=True))
 
 
+# The three questions of every look at a board are written out: putting them together from querysets takes the
+# server longer than the database needs to answer them.
+TECHNICIANS = """
+SELECT t.id AS pk, t.uuid, u.name, s.starts AS shift_starts, s.ends AS shift_ends,
+    coalesce((SELECT string_agg(k.name, ', ' ORDER BY k.name)
+        FROM dispatch_technicianskill AS has JOIN dispatch_skill AS k ON k.id = has.skill_id
+        WHERE has.technician_id = t.id), '') AS skills
+FROM dispatch_technician AS t
+JOIN fsm_user AS u ON u.id = t.user_id
+LEFT JOIN dispatch_shift AS s ON s.technician_id = t.id AND s.weekday = %(weekday)s
+WHERE t.branch_id = %(branch)s AND (%(only)s::uuid[] IS NULL OR t.uuid = ANY(%(only)s::uuid[]))
+    AND (t.is_active AND u.is_active OR EXISTS (
+        SELECT FROM dispatch_assignment AS a WHERE a.technician_id = t.id AND a.state = ANY(%(holding)s)
+            AND a.starts_at < %(until)s AND a.ends_at > %(since)s))
+ORDER BY t.position, t.id
+"""
+# Instants come as whole seconds: a number is read ten times faster than a time with its zone.
+FACTS = """
+    v.uuid AS visit_uuid, v.version AS visit_version, v.state AS visit_state,
+    floor(extract(epoch FROM v.window_start))::bigint AS promised_from,
+    floor(extract(epoch FROM v.window_end))::bigint AS promised_until,
+    j.number AS job_number, j.priority AS job_priority, j.summary AS job_summary, j.branch_id AS job_branch,
+    c.name AS customer, p.city AS town, k.name AS type_name"""
+OF_JOB = """
+JOIN dispatch_job AS j ON j.id = v.job_id
+JOIN customers_customer AS c ON c.id = j.customer_id
+JOIN customers_site AS p ON p.id = j.site_id
+JOIN dispatch_jobtype AS k ON k.id = j.job_type_id"""
+ASSIGNMENTS = f"""
+SELECT a.technician_id, a.state, a.role, a.is_tentative,
+    floor(extract(epoch FROM a.starts_at))::bigint AS starts,
+    floor(extract(epoch FROM a.ends_at))::bigint AS ends,
+    floor(extract(epoch FROM a.arrived_at))::bigint AS arrived,
+    floor(extract(epoch FROM a.done_at))::bigint AS done,
+    (SELECT count(*) FROM dispatch_assignment AS o
+        WHERE o.visit_id = a.visit_id AND o.state <> %(released)s) AS crew, {FACTS}
+FROM dispatch_assignment AS a
+JOIN dispatch_visit AS v ON v.id = a.visit_id {OF_JOB}
+WHERE a.technician_id = ANY(%(technicians)s) AND a.starts_at < %(until)s AND a.ends_at > %(since)s
+    AND a.state <> %(released)s AND v.state <> ALL(%(hidden)s)
+ORDER BY a.starts_at, a.id
+"""  # noqa: S608 (put together from constants)
+TRAY = f"""
+SELECT v.minutes, floor(extract(epoch FROM j.created_at))::bigint AS booked,
+    count(*) OVER () AS total, {FACTS}
+FROM dispatch_visit AS v {OF_JOB}
+WHERE v.state = %(unscheduled)s AND j.branch_id = %(branch)s AND j.state = ANY(%(open)s)
+    AND NOT (j.state = %(on_hold)s AND j.follow_up_on IS NOT NULL AND j.follow_up_on > %(day)s)
+ORDER BY j.priority, v.window_start, j.created_at, v.id
+LIMIT %(limit)s
+"""  # noqa: S608 (put together from constants)
+
+
+def _ask(question: str, **values: Any) -> list[dict[str, Any]]:
+    """The answer's rows by the names of their columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _may_look(user: Any, day: Day) -> bool:
+    """Whether the person sees work at all, and of this branch."""
+    return allowed(user, May.SEE_JOBS) and (not user.branch_ids or day.branch.pk in user.branch_ids)
+
+
 def _technicians(user: Any, day: Day, only: Collection[uuids.UUID] | None) -> list[dict[str, Any]]:
-    shift = Shift.objects.filter(technician=OuterRef("pk"), weekday=day.date.weekday())
-    rows = Technician.objects.visible_to(user).filter(branch=day.branch)
-    if only is not None:
-        rows = rows.filter(uuid__in=only)
-    booked = Assignment.objects.filter(
-        technician=OuterRef("pk"),
-        state__in=ASSIGNMENT_HOLDING,
-        starts_at__lt=day.last_instant,
-        ends_at__gt=day.first_instant,
+    """Who works in the branch, and who left it but still stands on the day's board."""
+    if not _may_look(user, day):
+        return []
+    return _ask(
+        TECHNICIANS,
+        branch=day.branch.pk,
+        weekday=day.date.weekday(),
+        only=None if only is None else list(only),
+        holding=[state.value for state in ASSIGNMENT_HOLDING],
+        since=day.first_instant,
+        until=day.last_instant,
     )
-    found: Any = (
-        rows.filter(Q(is_active=True, user__is_active=True) | Exists(booked))
-        .annotate(
-            skill_names=ArrayAgg(
-                "skills__skill__name",
-                filter=Q(skills__isnull=False),
-                order_by="skills__skill__name",
-                default=[],
-            ),
-            shift_starts=Subquery(shift.values("starts")[:1]),
-            shift_ends=Subquery(shift.values("ends")[:1]),
-        )
-        .order_by("position", "pk")
-        .values("pk", "uuid", "user__name", "skill_names", "shift_starts", "shift_ends")
-    )
-    return list(found)
 
 
-def _assignments(day: Day, technicians: list[int]) -> QuerySet[Assignment]:
-    crew = (
-        Assignment.objects.filter(visit=OuterRef("visit"))
-        .exclude(state=AssignmentState.RELEASED)
-        .order_by()
-        .values("visit")
-        .annotate(n=Count("pk"))
-    )
-    return (
-        Assignment.objects.filter(
-            technician__in=technicians, starts_at__lt=day.last_instant, ends_at__gt=day.first_instant
-        )
-        .exclude(state=AssignmentState.RELEASED)
-        .exclude(visit__state__in=HIDDEN)
-        .select_related("visit__job__customer", "visit__job__site", "visit__job__job_type")
-        .annotate(crew=Subquery(crew.values("n")))
-        .order_by("starts_at", "pk")
+def _assignments(day: Day, technicians: list[int]) -> list[dict[str, Any]]:
+    """What stands on their rows."""
+    return _ask(
+        ASSIGNMENTS,
+        technicians=technicians,
+        since=day.first_instant,
+        until=day.last_instant,
+        released=AssignmentState.RELEASED.value,
+        hidden=[state.value for state in HIDDEN],
     )
 
 
 def _row(row: dict[str, Any], cards: list[Card], time_off: list[Span], day: Day) -> Row:
     cards, lanes = in_lanes(cards)
     starts, ends = row["shift_starts"], row["shift_ends"]
-    closed, hours = [Span(0, day.length)], _("Not on shift")
+    closed: tuple[Span, ...] = (Span(0, day.length),)
+    hours = _("Not on shift")
     if starts and ends:
-        first, last = day.at_clock(starts), day.at_clock(ends)
-        closed = [Span(0, first), Span(last, day.length - last)]
-        hours = in_words(at(day.zone, day.date, starts), at(day.zone, day.date, ends), day.zone)
+        closed, hours = _off_hours(day, starts, ends)
     return Row(
         uuid=row["uuid"],
-        name=row["user__name"],
-        skills=", ".join(row["skill_names"]),
+        name=row["name"],
+        skills=row["skills"],
         hours=hours,
         load=_load(cards),
         away=not starts,
-        closed=[span for span in closed if span.minutes > 0],
-        time_off=time_off,
-        cards=cards,
+        closed=closed,
+        time_off=tuple(time_off),
+        cards=tuple(cards),
         lanes=lanes,
     )
+
+
+def _off_hours(day: Day, starts: time, ends: time) -> tuple[tuple[Span, ...], str]:
+    """When a shift is not, and the shift in words; most technicians have the same one."""
+    known = day.shifts.get((starts, ends))
+    if known is None:
+        first, last = day.at_clock(starts), day.at_clock(ends)
+        closed = tuple(span for span in (Span(0, first), Span(last, day.length - last)) if span.minutes > 0)
+        hours = in_words(at(day.zone, day.date, starts), at(day.zone, day.date, ends), day.zone)
+        known = day.shifts[starts, ends] = closed, hours
+    return known
 
 
 def in_lanes(cards: list[Card]) -> tuple[list[Card], int]:
@@ -312,106 +386,116 @@ def _moved_to(card: Card, lane: int) -> Card:
     return Card(**{**card.__dict__, "lane": lane})
 
 
-def _placed(assignment: Any, user: Any, day: Day) -> Card:
-    visit = assignment.visit
-    start, end = day.minute(assignment.starts_at), day.minute(assignment.ends_at)
-    not_here_yet = assignment.state in (AssignmentState.ASSIGNED, AssignmentState.EN_ROUTE)
-    late_at = _late_at(visit, assignment) if not_here_yet and visit.state != VisitState.NO_SHOW else None
-    over_at = assignment.ends_at if assignment.state in AT_WORK else None
-    hidden = bool(user.branch_ids) and visit.job.branch_id not in user.branch_ids
-    state = _state(visit, assignment)
+class Words:
+    """The names of states and priorities, translated once a page."""
+
+    def __init__(self) -> None:
+        self.states = {state.value: str(state.label) for state in VisitState}
+        self.priorities = {priority.value: str(priority.label) for priority in Priority}
+
+
+def _placed(row: dict[str, Any], user: Any, day: Day, words: Words) -> Card:
+    start, end = day.minute_of(row["starts"]), day.minute_of(row["ends"])
+    not_here_yet = row["state"] in (AssignmentState.ASSIGNED, AssignmentState.EN_ROUTE)
+    late_at = _late_at(row) if not_here_yet and row["visit_state"] != VisitState.NO_SHOW else None
+    over_at = row["ends"] if row["state"] in AT_WORK else None
+    hidden = bool(user.branch_ids) and row["job_branch"] not in user.branch_ids
+    state = _state(row["visit_state"], row["state"])
     return Card(
-        **_facts(visit, hidden),
+        **_facts(row, hidden, words),
         state=state,
-        state_label=str(VisitState(state).label),
+        state_label=words.states[state],
         start=start,
         minutes=max(end - start, 1),
-        times=in_words(assignment.starts_at, assignment.ends_at, day.zone),
-        window=_window(visit, day),
-        misses_window=_misses_window(visit, assignment),
-        actual_start=_minute(day, assignment.arrived_at),
-        actual_end=_minute(day, assignment.done_at),
+        times=_in_words(row["starts"], row["ends"], day.zone),
+        window=_window(row, day),
+        misses_window=_misses_window(row),
+        actual_start=_minute(day, row["arrived"]),
+        actual_end=_minute(day, row["done"]),
         late_from=_minute(day, late_at),
         over_from=_minute(day, over_at),
-        is_late=late_at is not None and day.now > late_at,
-        is_over=over_at is not None and day.now > over_at,
-        is_movable=visit.state in MOVABLE and not hidden,
+        is_late=late_at is not None and day.second_now > late_at,
+        is_over=over_at is not None and day.second_now > over_at,
+        is_movable=row["visit_state"] in MOVABLE and not hidden,
         is_hidden=hidden,
-        is_helper=assignment.role == AssignmentRole.HELPER,
-        is_tentative=assignment.is_tentative or visit.state == VisitState.TENTATIVE,
-        crew=assignment.crew,
+        is_helper=row["role"] == AssignmentRole.HELPER,
+        is_tentative=row["is_tentative"] or row["visit_state"] == VisitState.TENTATIVE,
+        crew=row["crew"],
     )
 
 
-def _waiting(visit: Any, day: Day) -> Card:
+def _waiting(row: dict[str, Any], day: Day, words: Words) -> Card:
+    until = row["promised_until"]
     return Card(
-        **_facts(visit, hidden=False),
-        state=visit.state,
-        state_label=str(VisitState(visit.state).label),
-        minutes=visit.minutes,
-        times=_window_words(visit, day),
-        window=_window(visit, day),
-        late_from=_minute(day, visit.window_end),
-        is_late=bool(visit.window_end and visit.window_end < day.now),
-        age=_age(visit.job, day.now),
+        **_facts(row, False, words),
+        state=row["visit_state"],
+        state_label=words.states[row["visit_state"]],
+        minutes=row["minutes"],
+        times=_window_words(row, day),
+        window=_window(row, day),
+        late_from=_minute(day, until),
+        is_late=until is not None and until < day.second_now,
+        age=_age(day.second_now - row["booked"]),
     )
 
 
-def _facts(visit: Any, hidden: bool) -> dict[str, Any]:
+def _facts(row: dict[str, Any], hidden: bool, words: Words) -> dict[str, Any]:
     """What both kinds of card say; of another branch's work only that it is there."""
-    job = visit.job
     return {
-        "visit_uuid": visit.uuid,
-        "version": visit.version,
-        "job_number": "" if hidden else job.number,
-        "customer": _("Another branch") if hidden else job.customer.name,
-        "town": "" if hidden else job.site.city,
-        "job_type": "" if hidden else job.job_type.name,
-        "summary": "" if hidden else job.summary,
-        "priority": job.priority,
-        "priority_label": job.get_priority_display(),
+        "visit_uuid": row["visit_uuid"],
+        "version": row["visit_version"],
+        "job_number": "" if hidden else row["job_number"],
+        "customer": _("Another branch") if hidden else row["customer"],
+        "town": "" if hidden else row["town"],
+        "job_type": "" if hidden else row["type_name"],
+        "summary": "" if hidden else row["job_summary"],
+        "priority": row["job_priority"],
+        "priority_label": words.priorities[row["job_priority"]],
     }
 
 
-def _state(visit: Any, assignment: Any) -> str:
+def _state(of_visit: str, of_technician: str) -> str:
     """How far this technician is, where that says more than the visit as a whole."""
-    if assignment.state == AssignmentState.ASSIGNED or visit.state == VisitState.NO_SHOW:
-        planned = visit.state not in (VisitState.EN_ROUTE, VisitState.ON_SITE, VisitState.PAUSED)
-        return str(visit.state if planned else VisitState.SCHEDULED)
-    return str(assignment.state)
+    if of_technician == AssignmentState.ASSIGNED or of_visit == VisitState.NO_SHOW:
+        planned = of_visit not in (VisitState.EN_ROUTE, VisitState.ON_SITE, VisitState.PAUSED)
+        return of_visit if planned else VisitState.SCHEDULED.value
+    return of_technician
 
 
-def _late_at(visit: Any, assignment: Any) -> datetime:
-    late_at: datetime = visit.window_end or assignment.starts_at + GRACE
+def _late_at(row: dict[str, Any]) -> int:
+    late_at: int = row["promised_until"] or row["starts"] + GRACE
     return late_at
 
 
-def _misses_window(visit: Any, assignment: Any) -> bool:
-    if visit.window_start is None or assignment.arrived_at is not None:
+def _misses_window(row: dict[str, Any]) -> bool:
+    if row["promised_from"] is None or row["arrived"] is not None:
         return False
-    return not visit.window_start <= assignment.starts_at <= visit.window_end
+    return not row["promised_from"] <= row["starts"] <= row["promised_until"]
 
 
-def _window(visit: Any, day: Day) -> Span | None:
+def _window(row: dict[str, Any], day: Day) -> Span | None:
     """The promised window, where it touches the day."""
-    if (
-        not visit.window_start
-        or visit.window_end <= day.first_instant
-        or visit.window_start >= day.last_instant
-    ):
+    opens, closes = row["promised_from"], row["promised_until"]
+    if opens is None:
         return None
-    start = day.minute(visit.window_start)
-    return Span(
-        start, day.minute(visit.window_end) - start, in_words(visit.window_start, visit.window_end, day.zone)
-    )
+    start, end = day.minute_of(opens), day.minute_of(closes)
+    if closes <= day.first_second or start >= day.length:
+        return None
+    return Span(start, end - start, _in_words(opens, closes, day.zone))
 
 
-def _window_words(visit: Any, day: Day) -> str:
-    if not visit.window_start:
+def _window_words(row: dict[str, Any], day: Day) -> str:
+    if row["promised_from"] is None:
         return ""
-    words = in_words(visit.window_start, visit.window_end, day.zone)
-    on = local(visit.window_start, day.zone).date()
+    words = _in_words(row["promised_from"], row["promised_until"], day.zone)
+    on = local(datetime.fromtimestamp(row["promised_from"], UTC), day.zone).date()
     return words if on == day.date else f"{date_format(on, 'D M j')}, {words}"
+
+
+@lru_cache(maxsize=10_000)
+def _in_words(start: int, end: int, zone: str) -> str:
+    """Two instants in seconds as one says them; most of a day's visits share their hours."""
+    return in_words(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC), zone)
 
 
 def _absence(absence: TimeOff, day: Day) -> Span:
@@ -419,13 +503,13 @@ def _absence(absence: TimeOff, day: Day) -> Span:
     return Span(start, min(day.minute(absence.ends_at), day.length) - start, absence.reason or _("Time off"))
 
 
-def _minute(day: Day, instant: datetime | None) -> int | None:
-    return None if instant is None else day.minute(instant)
+def _minute(day: Day, second: int | None) -> int | None:
+    return None if second is None else day.minute_of(second)
 
 
-def _age(job: Job, now: datetime) -> str:
+def _age(seconds: int) -> str:
     """How long the customer has been waiting, in the largest unit that fits."""
-    minutes = max(int((now - job.created_at).total_seconds() // 60), 0)
+    minutes = max(seconds // 60, 0)
     if minutes < 60:
         return _("%(n)s min") % {"n": minutes}
     if minutes < 24 * 60:
