@@ -10,6 +10,7 @@ OFFERS = (
     "schedules",
     "operations",
     "deliveries",
+    "reviews",
     "panels",
     "finders",
     "traces",

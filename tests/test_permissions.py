@@ -38,6 +38,10 @@ EXPECTED: dict[str, May | None] = {
     "fsm:events": May.SEE_HOUSE,
     "fsm:style": May.SEE_HOUSE,
     "fsm:trace": May.SEE_TRACE,
+    "fsm:reviews": May.SEE_HOME,
+    "fsm:approve-review": May.SEE_HOME,
+    "fsm:reject-review": May.SEE_HOME,
+    "fsm:withdraw-review": May.SEE_HOME,
     "fsm:timeline": May.SEE_TRACE,
     "fsm:batch": May.SEE_TRACE,
     "fsm:looks": May.SEE_HOUSE,
@@ -324,6 +328,7 @@ def elsewhere():
         "invoice_uuid": invoice,
         "payment_uuid": make.PaymentFactory(customer=customer),
         "unique": customer,
+        "review_uuid": make.ReviewFactory(branch=branch),
     }
     return {name: thing.uuid for name, thing in things.items()}
 

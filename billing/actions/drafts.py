@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from customers.models import Terms
 from fsm.attribution import rooted
+from fsm.clock import now as clock_now
 from fsm.company import the_company
-from fsm.models import User
+from fsm.models import Review, User
 from fsm.money import format_money
 from fsm.permissions import May, allowed
-from fsm.states import NotPossible
+from fsm.references import Reference
+from fsm.reviews import ask_for_review, reviewable
+from fsm.states import NotPossible, Stale
 
 from ..models import Invoice, InvoiceLine, ItemKind, PriceItem
-from .locks import locked_draft
+from ..states import InvoiceState
+from .locks import locked_draft, locked_invoice
 from .totals import line_amount, recompute
 
 HUNDRED = Decimal(100)
 LARGEST = Decimal(1_000_000)
+PRICE_REVIEW = "invoice_price"
+PRICE_LIMIT = timedelta(days=1)
 PO_LENGTH = 25  # what QuickBooks Desktop takes
 
 
@@ -77,17 +84,21 @@ def edit_invoice_line(
     now: datetime,
     by: User,
 ) -> Invoice:
-    """Change a draft's line. A price farther from the book than the company's limit needs a manager.
+    """Change a draft's line. A price farther from the book than the company's limit waits for a manager: the
+    rest is changed, the price stays until somebody approves the proposal.
 
     A line that waited for a price has one now.
     """
     invoice, line = _draft_and_line(line_id, version)
     _check_numbers(quantity, unit_price)
-    _check_book(unit_price, line.book_price, by)
     with rooted("job", invoice.job.uuid):
-        line.quantity, line.unit_price = quantity, unit_price
+        waits = unit_price != line.unit_price and _is_far(unit_price, line.book_price, by)
+        if waits:
+            propose_price(invoice, line, unit_price, now)
+            unit_price = line.unit_price
+        line.quantity, line.unit_price, line.needs_price = quantity, unit_price, line.needs_price and waits
         line.description = description.strip()[:200] or line.description
-        line.amount, line.needs_price = line_amount(quantity, unit_price), False
+        line.amount = line_amount(quantity, unit_price)
         line.save(update_fields=["quantity", "unit_price", "description", "amount", "needs_price"])
         return recompute(invoice, now)
 
@@ -130,12 +141,62 @@ def _draft_and_line(line_id: int, version: int) -> tuple[Invoice, InvoiceLine]:
     return invoice, line
 
 
-def _check_book(price: Decimal, book: Decimal | None, by: User) -> None:
-    """Refuse a price farther from the book than the limit to those who may not adjust invoices."""
+def propose_price(invoice: Invoice, line: InvoiceLine, price: Decimal, now: datetime) -> Review:
+    """Ask a manager for a price far from the book; the draft cannot be issued while it waits."""
+    book = format_money(line.book_price or Decimal(0))
+    return ask_for_review(
+        kind=PRICE_REVIEW,
+        subject=Reference("invoice", invoice.uuid),
+        subject_label=str(invoice),
+        title=_("%(price)s instead of %(now)s for “%(line)s”")
+        % {"price": format_money(price), "now": format_money(line.unit_price), "line": line.description},
+        before={_("Price"): format_money(line.unit_price), _("Price book"): book},
+        after={_("Price"): format_money(price), _("Price book"): book},
+        payload={"line_id": line.pk, "was": str(line.unit_price), "price": str(price)},
+        limit=PRICE_LIMIT,
+        now=now,
+        branch_id=invoice.branch_id,
+        key=f"{PRICE_REVIEW}:{line.pk}",
+    )
+
+
+@reviewable(PRICE_REVIEW, label=gettext_lazy("Price on a draft"), decide=May.ADJUST_INVOICES)
+def set_proposed_price(review: Review) -> None:
+    """Give the line the proposed price; refuses where the draft, the line or its price has changed."""
+    wanted, was = Decimal(review.payload["price"]), Decimal(review.payload["was"])
+    invoice = locked_invoice_of(review)
+    line = invoice.lines.filter(pk=review.payload["line_id"]).first() if invoice else None
+    if invoice is None or line is None or invoice.state != InvoiceState.DRAFT:
+        raise NotPossible(_("This line is not on a draft any more. Reject the proposal."))
+    if line.unit_price != was:
+        raise Stale(
+            _("The price has changed since this was proposed. Reject it and have it proposed again."),
+            theirs={_("Price then"): format_money(was), _("Price now"): format_money(line.unit_price)},
+        )
+    with rooted("job", invoice.job.uuid):
+        line.unit_price, line.needs_price = wanted, False
+        line.amount = line_amount(line.quantity, wanted)
+        line.save(update_fields=["unit_price", "needs_price", "amount"])
+        recompute(invoice, clock_now())
+
+
+def locked_invoice_of(review: Review) -> Invoice | None:
+    """The invoice that a proposal is about, locked; nothing where the draft was discarded."""
+    found = Invoice.objects.filter(uuid=review.subject_uuid).values_list("pk", flat=True).first()
+    return locked_invoice(found) if found else None
+
+
+def _is_far(price: Decimal, book: Decimal | None, by: User) -> bool:
+    """Whether a price is farther from the book than those may go who may not adjust invoices."""
     if book is None or allowed(by, May.ADJUST_INVOICES):
-        return
-    limit = the_company().price_approval_percent
-    if abs(price - book) * HUNDRED > limit * book:
+        return False
+    return abs(price - book) * HUNDRED > the_company().price_approval_percent * book
+
+
+def _check_book(price: Decimal, book: Decimal | None, by: User) -> None:
+    """Refuse a new line with a price farther from the book than the limit."""
+    if book is not None and _is_far(price, book, by):
+        limit = the_company().price_approval_percent
         raise NotPossible(
             _("%(price)s is more than %(limit)s %% away from the book's %(book)s. Ask a manager.")
             % {

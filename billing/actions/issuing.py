@@ -19,6 +19,7 @@ from fsm.company import the_company
 from fsm.events import announce
 from fsm.money import format_money
 from fsm.references import Reference
+from fsm.reviews import waiting_about
 from fsm.states import NotPossible
 from fsm.tasks import enqueue
 
@@ -82,6 +83,8 @@ def why_not_issue(invoice: Invoice) -> str:
     waiting = next((line for line in lines if line.needs_price), None)
     if waiting is not None:
         return _("“%(line)s” still needs a price from the office.") % {"line": waiting.description}
+    if waiting_about(Reference("invoice", invoice.uuid)).exists():
+        return _("A price on this draft waits for approval. It can be issued when that is decided.")
     return ""
 
 

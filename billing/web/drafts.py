@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST
 from dispatch.models import Job
 from fsm.clock import now
 from fsm.permissions import May, requires, signed_in
+from fsm.references import Reference
+from fsm.reviews import waiting_about
 from fsm.states import NotPossible
 
 from .. import actions
@@ -64,6 +66,14 @@ def add_line(request: HttpRequest, invoice_uuid: UUID) -> HttpResponse:
     )
 
 
+def _done_words(row: Invoice, line: InvoiceLine) -> str:
+    """What became of the line, and whether its price waits."""
+    waiting = waiting_about(Reference("invoice", row.uuid))
+    if any(review.payload.get("line_id") == line.pk for review in waiting):
+        return _("The line is changed; its new price waits for a manager's approval.")
+    return _("The line is changed.")
+
+
 @asks
 @requires(May.EDIT_INVOICES)
 def edit_line(request: HttpRequest, invoice_uuid: UUID, position: int) -> HttpResponse:
@@ -75,7 +85,7 @@ def edit_line(request: HttpRequest, invoice_uuid: UUID, position: int) -> HttpRe
         Deed(
             title=_("Change the line"),
             button=_("Save"),
-            done=_("The line is changed."),
+            done=lambda changed: _done_words(changed, line),
             form=LineForm.of(line, row.version, **typed(request)),
             do=lambda form: actions.edit_invoice_line(
                 line.pk, **form.cleaned_data, now=now(), by=signed_in(request)

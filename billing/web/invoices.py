@@ -23,6 +23,8 @@ from fsm.models import Branch
 from fsm.money import format_money
 from fsm.panels import panels_for
 from fsm.permissions import May, requires
+from fsm.references import Reference
+from fsm.reviews import waiting_about
 from fsm.web.context import prepare
 from fsm.web.pages import render_page
 from fsm.web.tables import Column, Table
@@ -167,7 +169,9 @@ def invoice(request: HttpRequest, invoice_uuid: UUID) -> HttpResponse:
     """One invoice: its lines and taxes, what was paid, where it was sent, what may follow."""
     row = seen_invoice(request, invoice_uuid)
     lines = list(row.lines.select_related("item"))
+    waits = {review.payload.get("line_id") for review in waiting_about(Reference("invoice", row.uuid))}
     context = {
+        "waits": [one for one in lines if one.pk in waits],
         "invoice": row,
         "line": line(row, company_today()),
         "lines": lines,

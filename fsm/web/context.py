@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, IntegerField, Subquery
+from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.http.request import split_domain_port
@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from ..models import Branch, Company, LiveEvent
 from ..permissions import ROLES, May
-from .navigation import Section, sections_for
+from .navigation import COUNTS, Section, sections_for
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Frame:
     company: Company | None
     several_branches: bool
     live_position: int
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def prepare(request: HttpRequest) -> Frame:
@@ -34,17 +35,33 @@ def prepare(request: HttpRequest) -> Frame:
             Branch.objects.filter(is_active=True).order_by().values("is_active").annotate(n=Count("pk"))
         )
         newest = LiveEvent.objects.filter(position__isnull=False).order_by("-position")
+        user = getattr(request, "user", None)
+        waiting = (
+            {name: rows(user) for name, rows in COUNTS.items()} if user and user.is_authenticated else {}
+        )
+        names = {f"count_{number}": name for number, name in enumerate(waiting)}
+        counted = {key: _count(waiting[name]) for key, name in names.items()}
         company = Company.objects.annotate(
             branch_count=Coalesce(Subquery(branches.values("n"), output_field=IntegerField()), 0),
             live_position=Coalesce(Subquery(newest.values("position")[:1]), 0),
+            **counted,
         ).first()
         frame = Frame(
             company,
             bool(company and company.branch_count > 1),
             company.live_position if company else 0,
+            {name: getattr(company, key) for key, name in names.items()} if company else {},
         )
         request._frame = frame  # type: ignore[attr-defined]
     return frame
+
+
+def _count(rows: QuerySet[Any]) -> Any:
+    """How many rows, as a part of another query."""
+    if rows.query.is_empty():
+        return Value(0)
+    counted = rows.order_by().annotate(_all=Value(1)).values("_all").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 class Mays:
@@ -65,7 +82,7 @@ def house(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     frame = prepare(request)
     signed_in = bool(user and user.is_authenticated)
-    sections: list[Section] = sections_for(user, request.path) if user and signed_in else []
+    sections: list[Section] = sections_for(user, request.path, frame.counts) if user and signed_in else []
     return {
         "company": frame.company,
         "several_branches": frame.several_branches,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..permissions import May, allowed
+from ..reviews import to_decide
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Section:
     icon: str
     current: bool
     group: Any
+    count: int = 0
 
 
 WORK, RECORDS, MONEY, HOUSE = _("Work"), _("Records"), _("Money"), _("House")
@@ -40,6 +44,7 @@ ENTRIES = [
     Entry(_("Board"), "dispatch:board", "board", May.SEE_BOARD, WORK),
     Entry(_("Book a call"), "dispatch:book", "phone", May.BOOK_JOBS, WORK),
     Entry(_("Jobs"), "dispatch:jobs", "wrench", May.SEE_JOBS, WORK),
+    Entry(_("Reviews"), "fsm:reviews", "checklist", May.SEE_HOME, WORK),
     Entry(_("Customers"), "customers:customers", "customers", May.SEE_CUSTOMERS, RECORDS),
     Entry(_("Equipment"), "equipment:units", "snowflake", May.SEE_EQUIPMENT, RECORDS),
     Entry(_("Stock"), "inventory:parts", "box", May.SEE_STOCK, RECORDS),
@@ -59,7 +64,11 @@ ENTRIES = [
 ]
 
 
-def sections_for(user: Any, path: str) -> list[Section]:
+# How many things wait behind an entry for a person, as a queryset that costs no query to make.
+COUNTS: dict[str, Callable[[Any], QuerySet[Any]]] = {"fsm:reviews": to_decide}
+
+
+def sections_for(user: Any, path: str, counts: Mapping[str, int] | None = None) -> list[Section]:
     """What this person may enter; the longest address that the path begins with is current."""
     entries = [(entry, url_of(entry.url_name)) for entry in ENTRIES if allowed(user, entry.may)]
     home = reverse("fsm:home")
@@ -67,7 +76,12 @@ def sections_for(user: Any, path: str) -> list[Section]:
         (url for _, url in entries if url and path.startswith(url) and url != home), key=len, default=home
     )
     here = here if here != home or path == home else ""
-    return [Section(e.label, url, e.icon, url == here, e.group) for e, url in entries if url]
+    counts = counts or {}
+    return [
+        Section(e.label, url, e.icon, url == here, e.group, counts.get(e.url_name, 0))
+        for e, url in entries
+        if url
+    ]
 
 
 def url_of(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import audit, company, exchanges, health, home, house, people, session, style, tokens
+from . import audit, company, exchanges, health, home, house, people, reviews, session, style, tokens
 
 app_name = "fsm"
 urlpatterns = [
@@ -32,6 +32,10 @@ urlpatterns = [
     path("tokens/make/", tokens.make_api_token, name="make-api-token"),
     path("tokens/<uuid:token_uuid>/", tokens.api_token, name="api-token"),
     path("tokens/<uuid:token_uuid>/revoke/", tokens.revoke_api_token, name="revoke-api-token"),
+    path("reviews/", reviews.reviews, name="reviews"),
+    path("reviews/<uuid:review_uuid>/approve/", reviews.approve, name="approve-review"),
+    path("reviews/<uuid:review_uuid>/reject/", reviews.reject, name="reject-review"),
+    path("reviews/<uuid:review_uuid>/withdraw/", reviews.withdraw, name="withdraw-review"),
     path("looks/", audit.looks, name="looks"),
     path("exchanges/", exchanges.exchanges, name="exchanges"),
     path("exchanges/<uuid:exchange_uuid>/", exchanges.exchange, name="exchange"),

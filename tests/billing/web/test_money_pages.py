@@ -195,15 +195,17 @@ def test_a_line_that_cannot_be_is_shown_again_with_what_was_typed(make_done, cas
     assert 'value="Ladder"' in refused.content.decode()
 
 
-def test_a_price_too_far_from_the_book_is_refused_beside_its_field(make_done, casey_client):
+def test_a_price_too_far_from_the_book_waits_for_a_manager_and_the_page_says_so(make_done, casey_client):
     draft = make_done().draft
     line = draft.lines.get(item__code="LABOR")
     address = reverse("billing:edit-line", args=[draft.uuid, line.position])
     data = {"version": draft.version, "description": "Labor", "quantity": "1", "unit_price": "$95.00"}
-    refused = casey_client.post(address, data)
-    assert refused.status_code == 409
-    assert "more than 20 % away from the book" in text_of(refused)
-    assert casey_client.post(address, data | {"unit_price": "$96.00"}).status_code == 302
+    assert casey_client.post(address, data).status_code == 302
+    page = text_of(casey_client.get(url("invoice", draft)))
+    assert "its new price waits for a manager" in page
+    assert "Waits for approval" in page
+    line.refresh_from_db()
+    assert line.unit_price == 120
 
 
 def test_a_line_is_taken_off_and_a_draft_discarded(make_done, casey_client):
