@@ -246,6 +246,9 @@ def _strip(part: Any) -> None:
         if part.pop("readOnly", False) is True:
             part.pop("default", None)
         part.pop("x-spec-enum-id", None)
+        if part.get("format") == "time":  # a wall clock's, without the offset that the format asks for
+            del part["format"]
+            part["pattern"] = r"^\d{2}:\d{2}:\d{2}$"
         for inner in part.values():
             _strip(inner)
 
