@@ -683,12 +683,12 @@ def test_a_part_that_is_not_on_the_truck_is_flagged_where_one_adds_it_and_after(
     assert "flagged" in words
 
 
-def test_a_technician_without_a_truck_is_told(tess_client, tess, job, make_part):
+def test_a_technician_without_truck_and_warehouse_is_told(tess_client, tess, job, make_part):
     tess.technician.truck = None
     tess.technician.save()
     part = make_part()
     answer = do(tess_client, job.visit, "part.use", part=str(part.uuid), quantity="1")
-    assert (answer.status_code, "no truck to take parts from" in text_of(answer)) == (409, True)
+    assert (answer.status_code, "no warehouse to take parts from" in text_of(answer)) == (409, True)
     assert tess_client.get(url(job.visit, "parts")).status_code == 200
 
 
