@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from datetime import time as clock
 from typing import Any
 from uuid import uuid4
 
@@ -71,16 +72,15 @@ def crew(bench: Bench) -> list[Technician]:
     def make() -> list[Technician]:
         people = insert_with_history(
             [
-                User(username=f"tech{n}", name=f"Technician Number {n}", role=Role.TECHNICIAN, password="!")
+                User(username=f"tech{n}", name=f"Technician Number {n}", role=Role.TECHNICIAN)
                 for n in range(CREW)
             ]
         )
         rows = [Technician(user=user, branch=bench.branch, position=n) for n, user in enumerate(people)]
         technicians = insert_with_history(rows)
-        eight, five = at("UTC", clock_now().date(), time_of(8)), at("UTC", clock_now().date(), time_of(17))
         insert_with_history(
             [
-                Shift(technician=row, weekday=weekday, starts=eight.time(), ends=five.time())
+                Shift(technician=row, weekday=weekday, starts=clock(8), ends=clock(17))
                 for row in technicians
                 for weekday in range(7)
             ]
@@ -89,11 +89,6 @@ def crew(bench: Bench) -> list[Technician]:
 
     found: list[Technician] = bench.once("crew", make)
     return found
-
-
-def time_of(hour: int) -> Any:
-    """A full hour on the wall clock."""
-    return datetime.min.replace(hour=hour).time()
 
 
 def make_jobs(
@@ -125,7 +120,7 @@ def make_jobs(
 def planned_day(bench: Bench) -> Day:
     """Today: five visits a technician, the first ones done, one under way, and a tray of what waits."""
     zone = bench.branch.time_zone
-    first, technicians = at(zone, today_in(zone, clock_now()), time_of(8)), crew(bench)
+    first, technicians = at(zone, today_in(zone, clock_now()), clock(8)), crew(bench)
     per_row = VISITS // CREW
     progress = [VisitState.DONE, VisitState.DONE, VisitState.ON_SITE, VisitState.SCHEDULED]
     job_states = {VisitState.DONE: JobState.WORK_COMPLETE, VisitState.ON_SITE: JobState.IN_PROGRESS}
@@ -161,8 +156,8 @@ def planned_day(bench: Bench) -> Day:
                 visit=visit,
                 technician=technicians[n // per_row],
                 state=own_states.get(VisitState(visit.state), AssignmentState.ASSIGNED),
-                starts_at=visit.starts_at,
-                ends_at=visit.ends_at,
+                starts_at=visit.starts_at or first,
+                ends_at=visit.ends_at or first,
                 arrived_at=visit.starts_at if visit.state in own_states else None,
                 done_at=visit.ends_at if visit.state == VisitState.DONE else None,
             )

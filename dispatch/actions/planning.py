@@ -16,7 +16,7 @@ from fsm.events import announce
 from fsm.states import NotPossible
 
 from ..events import VisitPlaced, VisitUnscheduled
-from ..models import Assignment, AssignmentRole, Technician, TimeOff, Visit
+from ..models import Assignment, AssignmentRole, JobTypeSkill, Technician, TimeOff, Visit
 from ..states import (
     ASSIGNMENT_HOLDING,
     JOB_STATES,
@@ -277,7 +277,7 @@ def _job_has_no_visit(visit: Visit) -> None:
 
 
 def _technician(technician_id: int) -> Technician:
-    technician = Technician.objects.select_related("user").get(pk=technician_id)
+    technician = Technician.objects.select_related("user", "branch").get(pk=technician_id)
     if not technician.is_active or not technician.user.is_active:
         raise NotPossible(_("%(name)s does not work here any more.") % {"name": technician})
     return technician
@@ -297,7 +297,6 @@ def _warnings(visit: Visit, technician: Technician) -> list[str]:
     """The soft rules that this placement bends."""
     if visit.starts_at is None or visit.ends_at is None:
         return []
-    job = visit.job
     warnings = []
     if (
         visit.window_start
@@ -305,8 +304,9 @@ def _warnings(visit: Visit, technician: Technician) -> list[str]:
         and not visit.window_start <= visit.starts_at <= visit.window_end
     ):
         warnings.append(_("Outside the arrival window promised to the customer."))
-    needed = set(job.job_type.skills.values_list("skill__name", flat=True))
-    lacking = needed - set(technician.skills.values_list("skill__name", flat=True))
+    wanted = JobTypeSkill.objects.filter(job_type=visit.job.job_type_id)
+    needed = set(wanted.values_list("skill__name", flat=True))
+    lacking = needed and needed - set(technician.skills.values_list("skill__name", flat=True))
     if lacking:
         warnings.append(
             _("%(name)s does not have: %(skills)s.")

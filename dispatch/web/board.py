@@ -136,11 +136,12 @@ def board_visit(request: HttpRequest, visit_uuid: uuids.UUID) -> HttpResponse:
 @requires(May.MOVE_VISITS)
 def place_visit(request: HttpRequest, visit_uuid: uuids.UUID) -> HttpResponse:
     """Give a visit a technician and a time: by a drag, a resize, the keyboard or the dialog."""
-    visit = _visit(request, visit_uuid)
+    moving = Visit.objects.visible_to(request.user).select_related("job__branch")
+    visit = get_object_or_404(moving, uuid=visit_uuid)
     day = _day_of_visit(request, visit)
     form = _form_for(request, visit, day, request.POST)
     if not form.is_valid():
-        return _details(request, visit, day, form, status=422)
+        return _details(request, _visit(request, visit_uuid), day, form, status=422)
     wanted = form.cleaned_data
     people = _pks(request, [wanted["technician"], wanted["from_technician"]])
     before = holders_of([visit.uuid])

@@ -22,7 +22,7 @@ HEADINGS = ("measure", "value", "limit", "floor", "ratio", "")
 class Command(BaseCommand):
     """Works in a database that it makes on the configured server and drops again."""
 
-    help = "Measure pages and actions on data of their own. Processor time and ratios bind; wall times do not."
+    help = "Measure pages and actions on their own data. Processor time and ratios bind, wall times do not."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME", help="measures to take (all)")
@@ -74,8 +74,8 @@ class Command(BaseCommand):
             self.stdout.write("  ".join([*cells, last]).rstrip())
         load = os.getloadavg()[0]
         self.stdout.write(
-            f"\n{os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}. Processor time is "
-            "of the process that answers,\nwhich is this one; that of its database connection stands beside it."
+            f"\n{os.cpu_count()} cores, load {load:.1f}, Python {platform.python_version()}. Processor time "
+            "is of the process that answers,\nwhich is this one; its database connection's stands beside it."
         )
 
     def cells(self, result: Result) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         limit = "" if result.limit is None else f"{result.limit:g}{'x' if result.floor else ''}"
         return (
             result.name,
-            f"{result.value:,.1f} {result.unit}" if result.unit != "queries" else f"{result.value:.0f} queries",
+            f"{result.value:,.{0 if result.unit == 'queries' else 1}f} {result.unit}",
             f"<= {limit}" if limit else "",
             "" if result.floor is None else f"{result.floor:,.1f}",
             "" if result.ratio is None else f"{result.ratio:.2f}x",
