@@ -71,9 +71,7 @@ class Customer(models.Model):
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
-            models.CheckConstraint(
-                name="customer_kind_is_known", condition=Q(kind__in=CustomerKind.values)
-            ),
+            models.CheckConstraint(name="customer_kind_is_known", condition=Q(kind__in=CustomerKind.values)),
             models.CheckConstraint(name="customer_has_a_name", condition=~Q(name="")),
             models.CheckConstraint(
                 name="customer_is_not_its_own_parent",
@@ -278,9 +276,7 @@ class ExternalId(models.Model):
     system = models.CharField(max_length=40)
     external_id = models.CharField(max_length=120)
     name = models.CharField(max_length=250, blank=True)
-    customer = models.ForeignKey(
-        Customer, models.CASCADE, null=True, blank=True, related_name="external_ids"
-    )
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True, blank=True, related_name="external_ids")
     site = models.ForeignKey(Site, models.CASCADE, null=True, blank=True, related_name="external_ids")
     fingerprint = models.CharField(max_length=64, blank=True)
     history = History()

@@ -64,7 +64,7 @@ class ApiRequest(models.Model):
 
 
 class ApiQuota(models.Model):
-    """How much a person has asked lately: full until then. One row a person and rate, not logged by PostgreSQL."""
+    """How much a person has asked lately: full until then. One row a person and rate, unlogged."""
 
     bucket = models.CharField(max_length=40, primary_key=True)
     full_at = models.DateTimeField()
