@@ -26,7 +26,8 @@ from fsm.clock import now as clock_now
 from fsm.clock import today_in
 from fsm.company import the_company
 from fsm.inbox import receive
-from fsm.models import Outcome
+from fsm.models import Outcome, User
+from fsm.permissions import Role
 from inventory import actions as stock
 from inventory.models import Part, PlaceKind
 
@@ -208,6 +209,8 @@ def go_on(told: Story, *, casey: Any, tess: Any) -> None:
         billing.issue_invoice(Invoice.objects.get(job=unpaid.job).pk, now=clock_now())
     for deed in (work.go_en_route, work.arrive):
         deed(under_way.pk, technician_id=tess.technician.pk, now=now)
+    for user in User.objects.exclude(role=Role.TECHNICIAN):
+        make.ApiTokenFactory(user=user)
     file = make.ImportBatchFactory()
     make.ImportRowFactory(import_batch=file)
     run_queued_tasks()

@@ -39,6 +39,7 @@ def test_every_page_is_clean_in_both_themes(house, told, axe, width, height):
             has_touch=width < 600,
         )
         for shot in theirs:
+            assert shot.path, f"{shot.page.title} has nothing to show"
             answer = page.goto(shot.path)
             assert answer.status == 200, shot.page.title
             wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")

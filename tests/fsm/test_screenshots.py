@@ -42,7 +42,7 @@ def test_every_page_has_a_title_of_its_own():
 
 @pytest.mark.parametrize("name", sorted(name for name, why in NOT_PAGES.items() if why == DEED))
 def test_what_only_changes_something_shows_nothing(db, olivia_client, name):
-    kinds = {"position": 1, "kind": "visit.arrive", "row_id": 1, "batch_id": 1}
+    kinds = {"position": 1, "kind": "customer", "row_id": 1, "batch_id": 1}
     path = reverse(name, kwargs={asked: kinds.get(asked, uuid.uuid4()) for asked in KNOWN[name].asks})
     assert olivia_client.get(path).status_code == 405
 
