@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NO_PLAYWRIGHT = "Pictures need what the tests need: run `python3 manage.py test` once, then this again."
 SIZES = {1440: 900, 390: 844}
+TALLEST = 6000  # what sticks to the screen's edges is at the picture's edges
 THEMES = ("light", "dark")
 
 
@@ -120,7 +121,9 @@ class Camera:
                 complaints.insert(0, f"answered {answer.status if answer else 'nothing'}")
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 self.wide.append(name)
-            page.screenshot(path=self.folder / f"{name}.png", full_page=True, animations="disabled")
+            tall = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": min(max(tall, SIZES[width]), TALLEST)})
+            page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
             self.taken += 1
         except Error as error:
             complaints.append(error.message.splitlines()[0])
