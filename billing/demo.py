@@ -14,6 +14,7 @@ from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from customers.models import Channel, Communication, CustomerKind, EmailAddress
@@ -184,11 +185,18 @@ def _past(world: DemoWorld, rate: TaxRate) -> list[Billed]:
     issued.sort(key=lambda one: one.issued_at)
     for one, number in zip(issued, take("invoice", count=len(issued)), strict=True):
         one.invoice.number = number
-    insert_with_history([one.invoice for one in billed])
-    insert_with_history([line for one in billed for line in one.lines])
-    insert_with_history([tax for one in billed for tax in one.taxes])
+    _insert([(one.job, one.invoice) for one in billed])
+    _insert([(one.job, line) for one in billed for line in one.lines])
+    _insert([(one.job, tax) for one in billed for tax in one.taxes])
     _write_messages(issued)
     return billed
+
+
+def _insert(rows: Sequence[tuple[Job | None, Model]]) -> None:
+    """Each row into its job's chain."""
+    insert_with_history(
+        [row for _job, row in rows], roots=[f"job:{job.uuid}" if job else "" for job, _row in rows]
+    )
 
 
 def _technicians() -> dict[int, str]:
@@ -262,20 +270,23 @@ def _write_messages(issued: Sequence[Billed]) -> None:
         "contact__is_primary", "is_primary", "-pk"
     )
     to = dict(addresses.values_list("contact__customer_id", "address"))
-    insert_with_history(
+    _insert(
         [
-            Communication(
-                customer=one.invoice.customer,
-                channel=Channel.EMAIL,
-                to=to[one.invoice.customer_id],
-                subject=_("Invoice %(number)s") % {"number": one.invoice.number},
-                body=_("Your invoice for job %(job)s is attached.") % {"job": one.job.number},
-                template="invoice",
-                about_kind="invoice",
-                about_uuid=one.invoice.uuid,
-                state=DeliveryState.SENT,
-                created_at=one.issued_at,
-                settled_at=one.issued_at,
+            (
+                one.job,
+                Communication(
+                    customer=one.invoice.customer,
+                    channel=Channel.EMAIL,
+                    to=to[one.invoice.customer_id],
+                    subject=_("Invoice %(number)s") % {"number": one.invoice.number},
+                    body=_("Your invoice for job %(job)s is attached.") % {"job": one.job.number},
+                    template="invoice",
+                    about_kind="invoice",
+                    about_uuid=one.invoice.uuid,
+                    state=DeliveryState.SENT,
+                    created_at=one.issued_at,
+                    settled_at=one.issued_at,
+                ),
             )
             for one in issued
             if one.invoice.customer_id in to
@@ -311,10 +322,10 @@ def _pay(world: DemoWorld, billed: Sequence[Billed]) -> None:
     rows = sorted((row for one in paid for row in one.payments), key=lambda row: row[0].received_at)
     for (payment, _amount), number in zip(rows, take("payment", count=len(rows)), strict=True):
         payment.number = number
-    insert_with_history([payment for payment, _amount in rows])
-    insert_with_history(
+    _insert([(payment.job, payment) for payment, _amount in rows])
+    _insert(
         [
-            Allocation(payment=payment, invoice=one.invoice, amount=amount)
+            (one.job, Allocation(payment=payment, invoice=one.invoice, amount=amount))
             for one in paid
             for payment, amount in one.payments
         ]

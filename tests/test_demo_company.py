@@ -25,7 +25,7 @@ from fsm.history import history_model
 from fsm.models import OutboxRow, User
 from fsm.permissions import Role
 from fsm.screenshots import shots
-from fsm.trace import tracked_models
+from fsm.trace import story, tracked_models
 from inventory.models import Part, PlaceKind, StockLevel, StockMovement, StockPlace
 from tests.conftest import client_of
 
@@ -200,6 +200,13 @@ def test_every_row_says_that_it_is_made_up_and_by_what():
         assert not rows.filter(Q(source="") | Q(source=UNATTRIBUTED) | Q(actor_name="")).exists(), model
         standing = model._base_manager.values_list("pk", flat=True)
         assert not set(standing) - set(rows.values_list("id", flat=True)), model
+
+
+def test_the_trace_of_a_paid_invoice_reaches_from_the_call_to_the_money():
+    paid = Invoice.objects.filter(state="issued", allocations__is_undone=False, lines__kind="part").first()
+    told = {step.what for step in story(paid)}
+    assert {"Customer", "Job", "Visit", "Assignment", "Part use", "Stock movement"} <= told
+    assert {"Invoice", "Invoice line", "Payment", "Allocation"} <= told
 
 
 def test_nothing_of_it_leaves_the_house():
