@@ -171,6 +171,8 @@ def test_an_overlap_is_refused_with_the_card_back_in_its_place(
     expect(page.locator(".toast.error")).to_contain_text("Tom Okafor is already at Ada's Bakery")
     expect(card(page, visit, row(tess)).locator(".card")).to_be_visible()
     expect(card(page, visit, row(tess))).not_to_have_class(re.compile("saving"))
+    page.wait_for_timeout(300)  # the row is drawn anew
+    expect(card(page, visit).locator(".card")).to_be_visible()
     assert card(page, visit).locator(".card").bounding_box() == before
     assert stands(visit, tess, 15)
 
