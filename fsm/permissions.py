@@ -101,11 +101,13 @@ View = Callable[..., HttpResponseBase]
 
 def allowed(user: Any, capability: May) -> bool:
     """Whether the person's role carries the capability; nobody who is signed out or deactivated may
-    anything.
+    anything. Somebody for whom a narrow token speaks (`narrowed_to`) may no more than the token.
     """
-    return bool(user and user.is_authenticated and user.is_active) and capability in ROLES.get(
-        user.role, frozenset()
-    )
+    if not (user and user.is_authenticated and user.is_active):
+        return False
+    narrowed_to = getattr(user, "narrowed_to", None)
+    held = capability in ROLES.get(user.role, frozenset())
+    return held and (narrowed_to is None or narrowed_to(capability))
 
 
 def refusal_sentence(capability: May) -> str:

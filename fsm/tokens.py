@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -101,15 +102,24 @@ def note_use(token: ApiToken, *, now: datetime) -> None:
         token.save_without_historical_record(update_fields=["last_used_at"])  # type: ignore[attr-defined]
 
 
-def token_may(token: ApiToken, capability: May) -> bool:
+def token_may(token: ApiToken, capability: May, *, to_change: bool = False) -> bool:
     """Whether both the person's role and the token's scopes carry the capability."""
-    return allowed(token.user, capability) and scopes_hold(token.scopes, capability)
+    return allowed(token.user, capability) and scopes_hold(token.scopes, capability, to_change=to_change)
 
 
-def scopes_hold(scopes: Iterable[str], capability: May) -> bool:
-    """Whether the scopes name the capability, or "read" where it only looks."""
+def scopes_hold(scopes: Iterable[str], capability: May, *, to_change: bool = False) -> bool:
+    """Whether the scopes name the capability; "read" stands for all that only look, where one only looks."""
     held = set(scopes)
-    return capability.key in held or (READ in held and capability.name.startswith("SEE_"))
+    if READ in held and capability.name.startswith("SEE_") and not to_change:
+        return True
+    return capability.key in held
+
+
+def narrowed(token: ApiToken) -> User:
+    """The token's person as actions should see them that ask what the person may: no more than the token."""
+    person = copy(token.user)
+    person.narrowed_to = lambda capability: scopes_hold(token.scopes, capability)  # type: ignore[attr-defined]
+    return person
 
 
 def digest_of(secret: str) -> str:

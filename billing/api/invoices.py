@@ -218,7 +218,7 @@ class AddLine(InvoiceDeed):
         """Add."""
         item = data.pop("item", None)
         return actions.add_invoice_line(
-            self.thing.pk, item_id=item.pk if item else None, by=self.user, now=now(), **data
+            self.thing.pk, item_id=item.pk if item else None, by=self.by, now=now(), **data
         )
 
 
@@ -249,7 +249,7 @@ class EditLine(InvoiceDeed):
         """Change."""
         line = data.pop("line")
         stands = {name: getattr(line, name) for name in ("quantity", "unit_price", "description")}
-        return actions.edit_invoice_line(line.pk, **(stands | data), by=self.user, now=now())
+        return actions.edit_invoice_line(line.pk, **(stands | data), by=self.by, now=now())
 
 
 class RemoveLine(InvoiceDeed):

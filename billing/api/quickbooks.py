@@ -14,7 +14,9 @@ from rest_framework.response import Response
 from fsm.api.fields import BecauseInput, Dollars, Input, Listed, Output, Shown, Unique
 from fsm.api.views import Deed, Listing, Look, One, found, seen_again
 from fsm.clock import now
+from fsm.looks import Sensitive, saw
 from fsm.permissions import May
+from fsm.references import ref_of
 
 from .. import actions
 from ..models import CreditMemo, Invoice, Payment, QuickBooksBatch
@@ -115,6 +117,7 @@ class BatchFile(Look):
         """Its bytes."""
         self.check_query()
         row = found(QuickBooksBatch.objects.visible_to(self.user), uuid=batch_uuid)
+        saw(Sensitive.QUICKBOOKS_FILE, about=ref_of(row), detail=f"{row.number}.iif")
         response = HttpResponse(bytes(row.content), content_type=self.media_type)
         response.headers["Content-Disposition"] = content_disposition_header(True, f"{row.number}.iif") or ""
         response.headers["Cache-Control"] = "private, no-store"

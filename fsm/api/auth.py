@@ -11,7 +11,7 @@ from rest_framework.permissions import BasePermission
 
 from ..clock import now as clock_now
 from ..models import ApiToken, User
-from ..permissions import May, allowed, refusal_sentence
+from ..permissions import allowed, refusal_sentence
 from ..tokens import note_use, token_behind, token_may
 
 
@@ -50,12 +50,11 @@ class ByCapability(BasePermission):
         if view.capabilities() and not held:
             raise PermissionDenied(refusal_sentence(view.capabilities()[0]))
         token = request.auth
-        if isinstance(token, ApiToken) and held and not any(token_may(token, one) for one in held):
+        changes = view.rate == "write"
+        if (
+            isinstance(token, ApiToken)
+            and held
+            and not any(token_may(token, one, to_change=changes) for one in held)
+        ):
             raise PermissionDenied(_("This token may not %(what)s.") % {"what": _(held[0].value)})
         return True
-
-
-def may(request: Any, capability: May) -> bool:
-    """Whether whoever asks, by this token or session, carries the capability."""
-    token = request.auth
-    return token_may(token, capability) if isinstance(token, ApiToken) else allowed(request.user, capability)

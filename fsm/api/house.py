@@ -11,15 +11,18 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from ..clock import now
 from ..company import the_company
-from ..models import ApiToken, Branch, Company, User
+from ..models import ApiToken, Branch, Company, Review, User
 from ..permissions import ROLES, May
 from ..references import Reference, fetch, resolve_many
+from ..reviews import approve_review, kinds, reject_review, withdraw_review
 from ..tokens import scopes_hold
 from ..trace import root_of, story
-from .fields import Output, Shown
+from ..web.reviews import ReviewFilter
+from .fields import Output, Shown, Text, VersionInput
 from .schema import description
-from .views import Listing, Look, One
+from .views import Deed, Listing, Look, One
 
 
 class CompanyOutput(Output):
@@ -123,6 +126,103 @@ class Me(Look):
             "expires_at": token.expires_at if token else None,
         }
         return Response(self.shown(said))
+
+
+class ReviewOutput(Output):
+    label: Any = serializers.SerializerMethodField(help_text="What kind of proposal, in words.")
+    subject = serializers.SerializerMethodField(help_text="kind:uuid of what it is about.")
+
+    class Meta:
+        model = Review
+        fields = (
+            "uuid", "kind", "label", "state", "subject", "subject_label", "title", "before", "after",
+            "asked_by_name", "asked_because", "asked_at", "limit_at", "decided_by", "decided_at",
+            "decided_because", "decided_alone", "version",
+        )  # fmt: skip
+
+    def get_label(self, review: Review) -> str:
+        """The kind's name."""
+        known = kinds().get(review.kind)
+        return str(known.label) if known else review.kind
+
+    def get_subject(self, review: Review) -> str:
+        """The reference."""
+        return f"{review.subject_kind}:{review.subject_uuid}"
+
+
+def _reviews(user: Any) -> QuerySet[Any]:
+    return Review.objects.visible_to(user).select_related("decided_by")
+
+
+class Reviews(Listing):
+    """What waits for a decision and what was decided, latest first: yours to decide, or asked by you."""
+
+    may = May.SEE_HOME
+    OutputSerializer = ReviewOutput
+    order = ("-asked_at", "-pk")
+    filterset = ReviewFilter
+
+    def rows(self) -> QuerySet[Any]:
+        """Those the person sees."""
+        return _reviews(self.user)
+
+
+class ShowReview(One):
+    """One proposal."""
+
+    may = May.SEE_HOME
+    OutputSerializer = ReviewOutput
+
+    def rows(self) -> QuerySet[Any]:
+        """Those the person sees."""
+        return _reviews(self.user)
+
+
+class ReviewDeed(Deed):
+    """A decision about a proposal, which is shown afterwards."""
+
+    may = May.SEE_HOME
+    OutputSerializer = ReviewOutput
+
+    def rows(self) -> QuerySet[Any]:
+        """Those the person sees."""
+        return _reviews(self.user)
+
+    def shown(self, thing: Any, **more: Any) -> Any:
+        """As it stands now."""
+        return super().shown(Review.objects.select_related("decided_by").get(pk=thing.pk), **more)
+
+
+class ApproveReview(ReviewDeed):
+    """Do what is proposed. Nobody approves what they asked for, except where nobody else could."""
+
+    class InputSerializer(VersionInput):
+        because = Text(most=300, required=False)
+
+    def do(self, data: dict[str, Any]) -> Review:
+        """Approve."""
+        return approve_review(self.thing.pk, by=self.by, now=now(), **data)
+
+
+class RejectReview(ReviewDeed):
+    """Refuse what is proposed and say why; what stands stays as it is."""
+
+    class InputSerializer(VersionInput):
+        because = Text(most=300)
+
+    def do(self, data: dict[str, Any]) -> Review:
+        """Reject."""
+        return reject_review(self.thing.pk, by=self.by, now=now(), **data)
+
+
+class WithdrawReview(ReviewDeed):
+    """Take back what one asked for oneself."""
+
+    InputSerializer = VersionInput
+
+    def do(self, data: dict[str, Any]) -> Review:
+        """Withdraw."""
+        return withdraw_review(self.thing.pk, by=self.by, version=data["version"], now=now())
 
 
 class ChangeOutput(Shown):

@@ -165,6 +165,8 @@ def schema_of(narrowing: Any) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
     if isinstance(narrowing, filters.UUIDFilter):
         return {"type": "string", "format": "uuid"}
+    if isinstance(narrowing, filters.BooleanFilter):
+        return {"type": "string", "enum": ["true", "false"]}
     offered = narrowing.extra.get("choices")
     if offered and not callable(offered):
         return {"type": "string", "enum": [str(value) for value, _label in offered]}

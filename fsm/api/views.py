@@ -10,14 +10,16 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django_filters import BooleanFilter
 from rest_framework import serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ..attribution import attributed
-from ..models import User
+from ..models import ApiToken, User
 from ..permissions import May
 from ..states import NotPossible
+from ..tokens import narrowed
 from .errors import BadQuery
 from .fields import Input, Nothing
 from .once import key_in, once
@@ -57,6 +59,11 @@ class Operation(APIView):
         person: Any = self.request.user
         found: User = person
         return found
+
+    @property
+    def by(self) -> User:
+        """Who asks, for actions that ask what the person may: under a token no more than the token."""
+        return narrowed(self.request.auth) if isinstance(self.request.auth, ApiToken) else self.user
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Under the person's name and in their language, from the moment they are known."""
@@ -147,18 +154,23 @@ class Listing(Look):
 
     def _narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """By the page's own filter set; a value it does not take is a BadQuery."""
-        narrowed = self.filterset(self.request.query_params, queryset=rows, request=self.request)
-        unoffered = set(self.request.query_params) - set(OWN) - set(narrowed.filters)
+        chosen = self.filterset(self.request.query_params, queryset=rows, request=self.request)
+        unoffered = set(self.request.query_params) - set(OWN) - set(chosen.filters)
         errors = {name: [_("There is nothing to choose from here.")] for name in unoffered}
-        for name, sentences in narrowed.form.errors.items():
+        for name in chosen.filters.keys() & self.request.query_params.keys():
+            if isinstance(chosen.filters[name], BooleanFilter) and (
+                self.request.query_params[name] not in ("true", "false")
+            ):
+                errors[name] = [_("Send true or false.")]
+        for name, sentences in chosen.form.errors.items():
             errors[name] = [str(sentence) for sentence in sentences]
         if errors:
             raise BadQuery(errors)
         try:
-            chosen: QuerySet[Any] = narrowed.qs
+            found: QuerySet[Any] = chosen.qs
         except OverflowError:
             raise BadQuery({"": [_("A day is beyond any calendar.")]}) from None
-        return chosen
+        return found
 
 
 class Deed(Operation):

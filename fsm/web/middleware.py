@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from ..attribution import attributed
 from ..clock import now as clock_now
@@ -70,6 +71,10 @@ class answer_refusals:
         """Refuse what is too large, else go on."""
         if _length(request) > settings.UPLOAD_LIMIT:
             _throw_away(request)
+            if request.path.startswith("/api/"):
+                words = _("The request is larger than %(mb)s MB. Nothing was changed.")
+                said = {"problem": words % {"mb": settings.UPLOAD_LIMIT // 2**20}}
+                return JsonResponse(said, status=413)
             return render(request, "413.html", {"limit_mb": settings.UPLOAD_LIMIT // 2**20}, status=413)
         response = self.get_response(request)
         if response.status_code == 405 and not getattr(response, "content", b""):

@@ -12,7 +12,7 @@ from customers.models import Communication, Contact, Customer, CustomerNote, Imp
 from dispatch.models import Job, PartUse, Technician, Visit, VisitCheck
 from equipment.models import Circuit, RefrigerantRecord, Unit
 from fsm.clock import now
-from fsm.models import Branch, User
+from fsm.models import Branch, Review, User
 from inventory.models import Part, StockMovement, StockPlace
 from tests import factories as make
 from tests.story import Story, go_on, tell
@@ -29,8 +29,8 @@ KINDS: dict[str, Any] = {
     "from_place": StockPlace, "to_place": StockPlace, "movement": StockMovement, "job": Job,
     "visit": Visit, "technician": Technician, "from_technician": Technician, "check": VisitCheck,
     "use": PartUse, "invoice": Invoice, "payment": Payment, "item": PriceItem, "price": JobTypePrice,
-    "rate": TaxRate, "batch": QuickBooksBatch, "person": User, "branch": Branch, "unique": Job,
-    "invoices": Invoice, "payments": Payment,
+    "rate": TaxRate, "batch": QuickBooksBatch, "person": User, "review": Review, "branch": Branch,
+    "unique": Job, "invoices": Invoice, "payments": Payment,
 }  # fmt: skip
 
 
@@ -65,6 +65,7 @@ def build(*, people: dict[str, Any], here: Branch) -> World:
 
 
 def _more_here(story: Story) -> None:
+    make.ReviewFactory()
     make.CommunicationFactory(customer=story.customer, state="failed", problem="The server said no.")
     make.CustomerNoteFactory(customer=story.customer)
     make.PaymentFactory(customer=story.customer, amount=Decimal("75.00"))
