@@ -218,6 +218,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "fsm:log-in"
 LOGIN_REDIRECT_URL = "fsm:home"
 LOGOUT_REDIRECT_URL = "fsm:log-in"
+SESSION_ENGINE = "fsm.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600  # a phone stays signed in over days off; each use renews it
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = True

@@ -7,6 +7,7 @@ import http.client
 import os
 import random
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -89,6 +90,13 @@ class Stack:
                     keeper.join(60)
                 self.children.stop(patience=lambda: 10.0)
                 self.server.recover()  # so that it is stopped in order
+        self._remove_server()
+
+    def _remove_server(self) -> None:
+        """What of our server is not in our folder: where its user could not enter, it moved out."""
+        for place in (self.server.home, self.server.socket):
+            if not place.is_relative_to(self.folder):
+                shutil.rmtree(place, ignore_errors=True)
 
     def _make_ready(self) -> None:
         command = [sys.executable, "-m", "django", "make_ready"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from argparse import ArgumentParser
@@ -69,6 +71,7 @@ class Command(BaseCommand):
             files = stack.enter_context(tempfile.TemporaryDirectory())
             stack.enter_context(override_settings(MEDIA_ROOT=files))
             return
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # and still tidy up
         folder = Path(tempfile.mkdtemp(prefix="sightglass-soak-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o711)  # the database server may run as another user
