@@ -30,27 +30,33 @@ Decide = Callable[[Review], None]
 
 @dataclass(frozen=True)
 class Reviewable:
-    """A kind of proposal: its name, who decides, what approving and (if anything) rejecting does."""
+    """A kind of proposal: its name, who decides, what approving and (if anything) rejecting does, and how
+    what it is about is locked.
+    """
 
     kind: str
     label: Any
     decide: May
     apply: Decide
     reject: Decide | None = None
+    lock: Decide | None = None
 
 
 _kinds: dict[str, Reviewable] = {}
 
 
 def reviewable(
-    kind: str, *, label: Any, decide: May, reject: Decide | None = None
+    kind: str, *, label: Any, decide: May, reject: Decide | None = None, lock: Decide | None = None
 ) -> Callable[[Decide], Decide]:
     """Register what approving a kind does: `apply(review)` runs in the approval's transaction, locks its rows
     itself, and raises Stale or NotPossible where what it was about has changed.
+
+    Whoever drops proposals of the kind while holding its subject's row gives `lock`: it locks that row before
+    the proposal is locked, so that the two cannot wait for each other.
     """
 
     def register(apply: Decide) -> Decide:
-        _kinds[kind] = Reviewable(kind, label, decide, apply, reject)
+        _kinds[kind] = Reviewable(kind, label, decide, apply, reject, lock)
         return apply
 
     return register
@@ -149,14 +155,17 @@ def approve_review(review_id: int, *, by: User, version: int, now: datetime, bec
     """Do what is proposed, under the approver's name. Nobody approves what they asked for, except where
     nobody else could: then the review says so.
     """
-    review = _locked(review_id, version)
+    review = _locked(review_id, version, subject_first=True)
     _check_decider(review, by)
     if review.asked_by_id == by.pk:
         if others_who_may(May(review.may), by).exists():
             raise NotPossible(_("You asked for this: somebody else decides it."))
         review.decided_alone = True
+    known = _kinds.get(review.kind)
+    if known is None:  # asked for by a version that was rolled back
+        raise NotPossible(_("This version cannot do what is proposed. Reject it and do it by hand."))
     with attributed(user=by, reason=because.strip() or review.title, root=""):
-        _kinds[review.kind].apply(review)
+        known.apply(review)
         return _settle(review, ReviewState.APPROVED, by=by, because=because, now=now)
 
 
@@ -180,6 +189,21 @@ def withdraw_review(review_id: int, *, by: User, version: int, now: datetime) ->
     return _settle(review, ReviewState.WITHDRAWN, by=by, because="", now=now)
 
 
+def drop_reviews(
+    subject: Reference, *, because: str, now: datetime, kind: str = "", key: str = ""
+) -> list[Review]:
+    """Withdraw what waits about a thing (of one kind, or the one with this key), in the caller's transaction:
+    the house says why it cannot be decided any more. Nobody is named as who decided.
+    """
+    found = waiting_about(subject, kind)
+    if key:
+        found = found.filter(key=key)
+    return [
+        _settle(review, ReviewState.WITHDRAWN, by=None, because=because, now=now)
+        for review in found.select_for_update(no_key=True, of=("self",)).order_by("pk")
+    ]
+
+
 @recurring("*/5 * * * *", tier="standard")
 def expire_reviews() -> None:
     """Let proposals lapse that nobody decided a week after their limit."""
@@ -190,11 +214,17 @@ def expire_reviews() -> None:
             _settle(review, ReviewState.EXPIRED, by=None, because=_("Nobody decided in time."), now=now)
 
 
-def _locked(review_id: int, version: int) -> Review:
+def _locked(review_id: int, version: int, *, subject_first: bool = False) -> Review:
+    if subject_first:
+        known = Review.objects.get(pk=review_id)
+        lock = _kinds[known.kind].lock
+        if lock is not None and known.state == ReviewState.WAITING:
+            lock(known)
     review = Review.objects.select_for_update(no_key=True, of=("self",)).get(pk=review_id)
     if review.state != ReviewState.WAITING:
+        words = _("This was decided already: %(state)s.")
         raise NotPossible(
-            _("This was decided already: %(state)s.") % {"state": str(review.get_state_display()).lower()}
+            f"{words % {'state': str(review.get_state_display()).lower()}} {review.decided_because}".strip()
         )
     if review.version != version:
         theirs = {"title": review.title, "version": review.version}

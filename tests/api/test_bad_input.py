@@ -12,7 +12,8 @@ from django.db import transaction
 from fsm.api.fields import Input
 from fsm.api.once import ApiRequest
 from fsm.api.views import Deed
-from fsm.models import ApiQuota
+from fsm.models import ApiQuota, Review
+from fsm.reviews import kinds
 
 from .conftest import Program
 from .test_permissions import ALL, path_of
@@ -178,3 +179,13 @@ def test_every_field_of_every_operation_stands_anything_and_nothing_is_half_writ
                         wrong.append((name, field, str(value)[:40], answer.status_code))
     assert wrong == []
     assert standing() == before
+
+
+def test_a_proposal_of_an_unknown_kind_is_refused_and_can_be_rejected(world, program, olivia):
+    """After a roll back a kind may be unknown; approving it says so, and the queue can still be cleared."""
+    review, owner = Review.objects.exclude(kind__in=kinds()).get(), program(olivia)
+    refused = owner.post(f"reviews/{review.uuid}/approve/", {"version": review.version})
+    assert refused.status_code == 409
+    assert "This version cannot do" in refused.content.decode()
+    given = {"version": review.version, "because": "By hand"}
+    assert owner.post(f"reviews/{review.uuid}/reject/", given).status_code == 200
