@@ -1,4 +1,4 @@
-"""What may follow what, for messages and imports."""
+"""What may follow what, for messages, imports and likely copies."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fsm.states import StateTable
 class ImportState(TextChoices):
     """Where an import stands."""
 
+    MAPPING = "mapping", _("Columns to confirm")
     READ = "read", _("Previewed")
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
@@ -21,7 +22,8 @@ class ImportState(TextChoices):
 IMPORT_STATES = StateTable(
     "import",
     {
-        ImportState.READ: frozenset({ImportState.RUNNING}),
+        ImportState.MAPPING: frozenset({ImportState.READ}),
+        ImportState.READ: frozenset({ImportState.RUNNING, ImportState.MAPPING}),
         ImportState.RUNNING: frozenset({ImportState.DONE, ImportState.FAILED}),
         ImportState.FAILED: frozenset({ImportState.RUNNING, ImportState.ROLLED_BACK}),
         ImportState.DONE: frozenset({ImportState.RUNNING, ImportState.ROLLED_BACK}),
@@ -35,16 +37,40 @@ class DeliveryState(TextChoices):
 
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
     FAILED = "failed", _("Failed")
+    HELD_BACK = "held_back", _("Held back")
     NOTED = "noted", _("Noted")
 
 
 DELIVERY_STATES = StateTable(
     "message",
     {
-        DeliveryState.QUEUED: frozenset({DeliveryState.SENT, DeliveryState.FAILED}),
-        DeliveryState.SENT: frozenset(),
+        DeliveryState.QUEUED: frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.HELD_BACK}),
+        DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED}),
+        DeliveryState.DELIVERED: frozenset(),
+        DeliveryState.HELD_BACK: frozenset(),
         DeliveryState.FAILED: frozenset({DeliveryState.QUEUED, DeliveryState.SENT}),
         DeliveryState.NOTED: frozenset(),
+    },
+)
+
+
+class PairState(TextChoices):
+    """What became of two customers who may be one."""
+
+    WAITING = "waiting", _("Waits")
+    MERGED = "merged", _("Merged")
+    NOT_DUPLICATE = "not_duplicate", _("Not the same")
+    GONE = "gone", _("Settled otherwise")
+
+
+PAIR_STATES = StateTable(
+    "pair",
+    {
+        PairState.WAITING: frozenset({PairState.MERGED, PairState.NOT_DUPLICATE, PairState.GONE}),
+        PairState.MERGED: frozenset({PairState.NOT_DUPLICATE}),
+        PairState.NOT_DUPLICATE: frozenset({PairState.WAITING}),
+        PairState.GONE: frozenset({PairState.WAITING}),
     },
 )

@@ -312,6 +312,141 @@ class CommunicationFactory(Made):
     created_at = LazyFunction(instant)
 
 
+class MatchKeyFactory(Made):
+    class Meta:
+        model = customers.MatchKey
+
+    customer = SubFactory(CustomerFactory)
+    key = Sequence(lambda n: f"phone:51255{n:05}")
+
+
+class DuplicatePairFactory(Made):
+    class Meta:
+        model = customers.DuplicatePair
+
+    first = SubFactory(CustomerFactory)
+    second = SubFactory(CustomerFactory)
+    score = Decimal("0.9")
+    band = "review"
+    scoring = "1"
+    found_at = LazyFunction(instant)
+
+
+class MergeFactory(Made):
+    class Meta:
+        model = customers.Merge
+
+    survivor = SubFactory(CustomerFactory)
+    loser = SubFactory(CustomerFactory)
+    merged_at = LazyFunction(instant)
+
+
+class MergedRowFactory(Made):
+    class Meta:
+        model = customers.MergedRow
+
+    merge = SubFactory(MergeFactory)
+    model = "customers.site"
+    key = Sequence(lambda n: n)
+
+
+class QualityCountFactory(Made):
+    class Meta:
+        model = customers.QualityCount
+
+    day = date(2026, 7, 14)
+    measure = Sequence(lambda n: f"measure {n}")
+    count = 1
+    total = 2
+
+
+class SiteRoleFactory(Made):
+    class Meta:
+        model = customers.SiteRole
+
+    site = SubFactory(SiteFactory)
+    kind = "occupant"
+    customer = SubFactory(CustomerFactory)
+
+
+class CustomerFileFactory(Made):
+    class Meta:
+        model = customers.CustomerFile
+
+    customer = SubFactory(CustomerFactory)
+    name = "contract.pdf"
+    file = LazyFunction(lambda: ContentFile(b"%PDF-1.7", "contract.pdf"))
+    content_type = "application/pdf"
+    size = 8
+    sha256 = "0" * 64
+    created_at = LazyFunction(instant)
+
+
+class ZipPlaceFactory(Made):
+    class Meta:
+        model = customers.ZipPlace
+
+    code = Sequence(lambda n: f"{n:05}")
+    city = "Austin"
+    state = "TX"
+    latitude = Decimal("30.26")
+    longitude = Decimal("-97.74")
+
+
+class GeocodedAddressFactory(Made):
+    class Meta:
+        model = customers.GeocodedAddress
+
+    match_key = Sequence(lambda n: f"{n} main|78701")
+    latitude = Decimal("30.26")
+    longitude = Decimal("-97.74")
+    quality = "street"
+    provider = "test"
+    found_at = LazyFunction(instant)
+
+
+class MessageTemplateFactory(Made):
+    class Meta:
+        model = customers.MessageTemplate
+
+    occasion = "booked"
+    channel = "text"
+    body = "You are booked."
+
+
+class MessagingRulesFactory(Made):
+    class Meta:
+        model = customers.MessagingRules
+
+
+class ChannelConsentFactory(Made):
+    class Meta:
+        model = customers.ChannelConsent
+
+    contact = SubFactory(ContactFactory)
+    channel = "text"
+    wish = "yes"
+    since = LazyFunction(instant)
+
+
+class OptOutFactory(Made):
+    class Meta:
+        model = customers.OptOut
+
+    channel = "text"
+    address = Sequence(lambda n: f"+1512555{n:04}")
+    since = LazyFunction(instant)
+
+
+class ImportMappingFactory(Made):
+    class Meta:
+        model = customers.ImportMapping
+
+    system = "other"
+    headers_key = Sequence(lambda n: f"{n:064}")
+    used_at = LazyFunction(instant)
+
+
 class ImportBatchFactory(Made):
     class Meta:
         model = customers.ImportBatch

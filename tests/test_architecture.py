@@ -35,6 +35,11 @@ WITHOUT_HISTORY = APPEND_ONLY | {
     "fsm.ApiRequest",  # the inbox of the API
     "fsm.ApiQuota",  # counts of a minute
     "fsm.SignIn",  # sessions
+    "customers.ZipPlace",  # facts of the post office
+    "customers.GeocodedAddress",  # a cache
+    "customers.MatchKey",  # made anew with the record
+    "customers.MergedRow",  # part of a merge, written once
+    "customers.QualityCount",  # counts of a day
 }
 # Values of a history row, not of the thing: a model's own field of that name would be lost.
 TAKEN = {field.name for field in AttributedRow._meta.get_fields()} | {"history"}

@@ -1,33 +1,69 @@
 """Who and where, and what we told them."""
 
-from .communications import Channel, Communication, Direction
-from .imports import ImportBatch, ImportRow, RowOutcome
+from .communications import (
+    ChannelConsent,
+    Communication,
+    Direction,
+    MessageTemplate,
+    MessagingRules,
+    Occasion,
+    OptOut,
+    Wish,
+)
+from .duplicates import Band, DuplicatePair, MatchKey, Merge, MergedRow, QualityCount
+from .imports import ImportBatch, ImportMapping, ImportRow, RowOutcome
+from .places import CustomerFile, GeocodedAddress, SiteRole, SiteRoleKind, ZipPlace
 from .records import (
+    AddressStanding,
+    Channel,
     Contact,
+    CoordinatesQuality,
     Customer,
     CustomerKind,
     CustomerNote,
     EmailAddress,
     ExternalId,
+    Language,
     PhoneNumber,
     Site,
     Terms,
 )
 
 __all__ = [
+    "AddressStanding",
+    "Band",
     "Channel",
+    "ChannelConsent",
     "Communication",
     "Contact",
+    "CoordinatesQuality",
     "Customer",
+    "CustomerFile",
     "CustomerKind",
     "CustomerNote",
     "Direction",
+    "DuplicatePair",
     "EmailAddress",
     "ExternalId",
+    "GeocodedAddress",
     "ImportBatch",
+    "ImportMapping",
     "ImportRow",
+    "Language",
+    "MatchKey",
+    "Merge",
+    "MergedRow",
+    "MessageTemplate",
+    "MessagingRules",
+    "Occasion",
+    "OptOut",
     "PhoneNumber",
+    "QualityCount",
     "RowOutcome",
     "Site",
+    "SiteRole",
+    "SiteRoleKind",
     "Terms",
+    "Wish",
+    "ZipPlace",
 ]

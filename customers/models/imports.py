@@ -13,6 +13,25 @@ from ..states import ImportState
 from .records import Customer, Site
 
 
+class ImportMapping(models.Model):
+    """Which column of a kind of file means what, as a person confirmed it; the next such file knows it."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    system = models.CharField(_("from"), max_length=40)
+    headers_key = models.CharField(max_length=64)
+    columns = models.JSONField(_("columns"), default=dict)
+    author_name = models.CharField(_("by"), max_length=150, blank=True)
+    used_at = models.DateTimeField(_("last used"))
+    history = History()
+
+    class Meta:
+        ordering = ["-used_at"]
+        constraints = [models.UniqueConstraint(name="import_mapping_once", fields=["system", "headers_key"])]
+
+    def __str__(self) -> str:
+        return self.system
+
+
 class ImportBatch(models.Model):
     """One file that was brought in: what it said, what became of each row, and how to take it back."""
 
@@ -23,6 +42,8 @@ class ImportBatch(models.Model):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField(_("size"))
     encoding = models.CharField(_("encoding"), max_length=20, blank=True)
+    headers = models.JSONField(_("columns of the file"), default=list, blank=True)
+    columns = models.JSONField(_("what they mean"), default=dict, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=ImportState, default=ImportState.READ)
     problem = models.TextField(_("problem"), blank=True)
     row_count = models.PositiveIntegerField(_("rows"), default=0)

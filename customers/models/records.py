@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Func, Q, Value
@@ -11,6 +12,15 @@ from fsm.history import History
 from fsm.models import Branch
 
 from ..querysets import ContactQuerySet, CustomerNoteQuerySet, CustomerQuerySet, SiteQuerySet
+
+
+class Channel(models.TextChoices):
+    """How something is said."""
+
+    EMAIL = "email", _("E-mail")
+    TEXT = "text", _("Text")
+    CALL = "call", _("Call")
+    LETTER = "letter", _("Letter")
 
 
 class CustomerKind(models.TextChoices):
@@ -31,8 +41,18 @@ class Terms(models.TextChoices):
     NET_60 = "Net 60", _("Net 60")
 
 
+class Language(models.TextChoices):
+    """What a customer reads."""
+
+    ENGLISH = "en", _("English")
+    SPANISH = "es", _("Spanish")
+
+
 class Customer(models.Model):
-    """Who we work for and who pays, unless the job says otherwise."""
+    """Who we work for and who pays, unless the job says otherwise.
+
+    One that was merged into another stays as a tombstone: `merged_into` is where its links lead.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(_("number"), max_length=11, unique=True)
@@ -61,6 +81,17 @@ class Customer(models.Model):
     do_not_service = models.BooleanField(_("do not service"), default=False)
     do_not_service_reason = models.CharField(_("why not"), max_length=200, blank=True)
     lead_source = models.CharField(_("lead source"), max_length=60, blank=True)
+    tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.ENGLISH)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="tombstones",
+        verbose_name=_("merged into"),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -81,8 +112,16 @@ class Customer(models.Model):
                 name="customer_refusal_has_reason",
                 condition=Q(do_not_service=False) | ~Q(do_not_service_reason=""),
             ),
+            models.CheckConstraint(
+                name="customer_tombstone_is_not_active",
+                condition=Q(merged_into__isnull=True) | Q(is_active=False) & ~Q(merged_into=models.F("pk")),
+            ),
+            models.CheckConstraint(
+                name="customer_language_is_known", condition=Q(language__in=Language.values)
+            ),
         ]
         indexes = [
+            GinIndex(name="customer_tags", fields=["tags"]),
             GinIndex(name="customer_name_trgm", fields=["name"], opclasses=["gin_trgm_ops"]),
         ]
 
@@ -111,6 +150,9 @@ class Contact(models.Model):
     name = models.CharField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=60, blank=True)
     is_primary = models.BooleanField(_("first to call"), default=False)
+    preferred_channel = models.CharField(
+        _("likes to be reached by"), max_length=10, choices=Channel, blank=True, default=""
+    )
     is_active = models.BooleanField(_("active"), default=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     history = History()
@@ -143,6 +185,11 @@ class PhoneNumber(models.Model):
     as_given = models.CharField(max_length=60, blank=True, editable=False)
     doubt = models.CharField(_("doubt"), max_length=60, blank=True)
     is_primary = models.BooleanField(_("first to call"), default=False)
+    verified_at = models.DateTimeField(_("verified"), null=True, blank=True, editable=False)
+    verified_by = models.ForeignKey(
+        "fsm.User", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    verified_how = models.CharField(_("how verified"), max_length=40, blank=True, editable=False)
     history = History()
 
     class Meta:
@@ -165,6 +212,11 @@ class EmailAddress(models.Model):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="emails", verbose_name=_("contact"))
     address = models.EmailField(_("e-mail"))
     is_primary = models.BooleanField(_("first to write to"), default=False)
+    verified_at = models.DateTimeField(_("verified"), null=True, blank=True, editable=False)
+    verified_by = models.ForeignKey(
+        "fsm.User", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    verified_how = models.CharField(_("how verified"), max_length=40, blank=True, editable=False)
     history = History()
 
     class Meta:
@@ -185,6 +237,23 @@ WHOLE_ADDRESS = Func(
 )  # fmt: skip
 
 
+class AddressStanding(models.TextChoices):
+    """How far an address is to be trusted; nothing of ours says "verified" without the post office."""
+
+    AS_GIVEN = "as_given", _("As given")
+    STANDARDISED = "standardised", _("Standardised")
+    VERIFIED = "verified", _("Verified")
+
+
+class CoordinatesQuality(models.TextChoices):
+    """How exactly the coordinates say where a place is."""
+
+    ZIP = "zip", _("Middle of the ZIP")
+    STREET = "street", _("Street")
+    ROOFTOP = "rooftop", _("The building")
+    BY_HAND = "by_hand", _("Set by hand")
+
+
 class Site(models.Model):
     """A place we work at; units and service history belong to it."""
 
@@ -200,6 +269,12 @@ class Site(models.Model):
     match_key = models.CharField(max_length=120, blank=True, editable=False)
     latitude = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6, null=True, blank=True)
     longitude = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6, null=True, blank=True)
+    coordinates_quality = models.CharField(
+        _("coordinates"), max_length=10, choices=CoordinatesQuality, blank=True, default=""
+    )
+    address_standing = models.CharField(
+        _("address"), max_length=12, choices=AddressStanding, default=AddressStanding.AS_GIVEN
+    )
     time_zone = models.CharField(_("time zone"), max_length=40, default="America/Chicago")
     access_notes = models.TextField(_("access notes"), blank=True)
     gate_code = models.CharField(_("gate code"), max_length=40, blank=True)
@@ -217,6 +292,10 @@ class Site(models.Model):
                 name="site_coordinates_come_in_pairs",
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
                 | Q(latitude__isnull=False, longitude__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="site_quality_belongs_to_coordinates",
+                condition=Q(coordinates_quality="") | Q(latitude__isnull=False),
             ),
         ]
         indexes = [
