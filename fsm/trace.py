@@ -228,7 +228,9 @@ def _names(model: type[models.Model], rows: list[Any]) -> dict[tuple[str, Any], 
         if column.is_relation and column.related_model:
             keys = {getattr(row, column.attname, None) for row in rows} - {None}
             related: Any = column.related_model
-            for thing in related._base_manager.filter(pk__in=keys).select_related():
+            # One step further is as far as words go; all the way would join a dozen tables.
+            near = [field.name for field in related._meta.concrete_fields if field.is_relation]
+            for thing in related._base_manager.filter(pk__in=keys).select_related(*near):
                 names[column.attname, thing.pk] = str(thing)
     return names
 
