@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,7 @@ from rest_framework import serializers
 from fsm.api.fields import Day, Input, Listed, OneOf, Output, Seen, Text, Unique, Whole, YesNo
 from fsm.api.views import Deed, Listing, One, found, seen_again
 from fsm.clock import now
-from fsm.models import Branch
+from fsm.models import Branch, Review
 from fsm.permissions import May
 
 from . import actions
@@ -69,12 +69,14 @@ class CustomerOutput(Output):
 
 class SiteOutput(Output):
     has_gate_code = serializers.SerializerMethodField()
+    address_waits = serializers.BooleanField(help_text="A new address waits for a decision; this one holds.")
 
     class Meta:
         model = Site
         fields = (
             "uuid", "customer", "branch", "name", "street", "unit", "city", "state", "postal_code",
-            "latitude", "longitude", "time_zone", "has_gate_code", "is_active", "version",
+            "latitude", "longitude", "coordinates_quality", "address_standing", "address_waits", "time_zone",
+            "has_gate_code", "is_active", "version",
         )  # fmt: skip
 
     def get_has_gate_code(self, site: Site) -> bool:
@@ -157,7 +159,11 @@ def _whole_customers(user: Any) -> QuerySet[Customer]:
 
 
 def _sites(user: Any) -> QuerySet[Site]:
-    return Site.objects.visible_to(user).select_related("customer", "branch")
+    proposed = Review.objects.waiting().filter(
+        kind=actions.ADDRESS_REVIEW, subject_kind="site", subject_uuid=OuterRef("uuid")
+    )
+    rows = Site.objects.visible_to(user).select_related("customer", "branch")
+    return rows.annotate(address_waits=Exists(proposed))
 
 
 def _contacts(user: Any) -> QuerySet[Contact]:
@@ -472,7 +478,7 @@ class EditSite(Deed):
         """Change and show."""
         if "branch" in data:
             data["branch_id"] = data.pop("branch").pk
-        actions.edit_site(self.thing.pk, **data)
+        actions.edit_site(self.thing.pk, now=now(), **data)
         site: Site = seen_again(_sites(self.user), self.thing.pk)
         return site
 

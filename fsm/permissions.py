@@ -17,6 +17,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
+from .states import NotPossible
+
 if TYPE_CHECKING:
     from .models import User
 
@@ -40,6 +42,7 @@ class May(StrEnum):
     SEE_CUSTOMERS = gettext_noop("see customers")
     EDIT_CUSTOMERS = gettext_noop("change customers")
     IMPORT_CUSTOMERS = gettext_noop("import customers")
+    DECIDE_RECORDS = gettext_noop("decide about doubtful customer data")
     BOOK_JOBS = gettext_noop("book jobs")
     SEE_JOBS = gettext_noop("see jobs")
     SEE_BOARD = gettext_noop("see the board")
@@ -64,6 +67,8 @@ class May(StrEnum):
     RUN_HOUSE = gettext_noop("retry or give up what leaves the house")
     MANAGE_COMPANY = gettext_noop("change the company's settings")
     MANAGE_PEOPLE = gettext_noop("see and change people")
+    USE_ADMIN = gettext_noop("look at everything that is kept")
+    SET_UP = gettext_noop("change how the house is set up")
 
     @property
     def key(self) -> str:
@@ -92,9 +97,18 @@ ROLES: dict[str, frozenset[May]] = {
     Role.DISPATCHER: frozenset(_BOOKING | {May.COMPLETE_FOR_OTHERS, May.MOVE_STOCK}),
     Role.TECHNICIAN: frozenset(_EVERYBODY | {May.WORK_VISITS}),
     Role.BOOKKEEPER: frozenset(
-        _DESK | _BILLING | {May.EDIT_CUSTOMERS, May.EDIT_PRICES, May.RUN_QUICKBOOKS, May.SEE_STOCK}
+        _DESK
+        | _BILLING
+        | {May.EDIT_CUSTOMERS, May.EDIT_PRICES, May.RUN_QUICKBOOKS, May.SEE_STOCK, May.USE_ADMIN}
     ),
 }
+
+
+def refuse_above(by: User | None, role: str) -> None:
+    """Refuse whoever has a say over people, but not over owners: only an owner has that."""
+    if by is not None and role == Role.OWNER and by.role != Role.OWNER:
+        raise NotPossible(_("Only an owner makes or changes an owner."), field="role")
+
 
 View = Callable[..., HttpResponseBase]
 

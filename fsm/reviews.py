@@ -165,8 +165,10 @@ def approve_review(review_id: int, *, by: User, version: int, now: datetime, bec
     if known is None:  # asked for by a version that was rolled back
         raise NotPossible(_("This version cannot do what is proposed. Reject it and do it by hand."))
     with attributed(user=by, reason=because.strip() or review.title, root=""):
+        # Decided before it is done, so that what is done does not find it waiting.
+        _decide(review, ReviewState.APPROVED, by=by, because=because, now=now)
         known.apply(review)
-        return _settle(review, ReviewState.APPROVED, by=by, because=because, now=now)
+        return _tell(review)
 
 
 @transaction.atomic
@@ -216,10 +218,10 @@ def expire_reviews() -> None:
 
 def _locked(review_id: int, version: int, *, subject_first: bool = False) -> Review:
     if subject_first:
-        known = Review.objects.get(pk=review_id)
-        lock = _kinds[known.kind].lock
-        if lock is not None and known.state == ReviewState.WAITING:
-            lock(known)
+        seen = Review.objects.get(pk=review_id)
+        kind = _kinds.get(seen.kind)
+        if kind is not None and kind.lock is not None and seen.state == ReviewState.WAITING:
+            kind.lock(seen)
     review = Review.objects.select_for_update(no_key=True, of=("self",)).get(pk=review_id)
     if review.state != ReviewState.WAITING:
         words = _("This was decided already: %(state)s.")
@@ -239,14 +241,22 @@ def _check_decider(review: Review, by: User) -> None:
 
 
 def _settle(review: Review, state: ReviewState, *, by: User | None, because: str, now: datetime) -> Review:
+    _decide(review, state, by=by, because=because, now=now)
+    reject = _kinds[review.kind].reject if review.kind in _kinds else None
+    if reject is not None:
+        reject(review)
+    return _tell(review)
+
+
+def _decide(review: Review, state: ReviewState, *, by: User | None, because: str, now: datetime) -> None:
     review.state, review.decided_by, review.decided_at = state, by, now
     review.decided_because = because.strip()[:300]
     review.version += 1
     review.save(
         update_fields=["state", "decided_by", "decided_at", "decided_because", "decided_alone", "version"]
     )
-    reject = _kinds[review.kind].reject if review.kind in _kinds else None
-    if reject is not None and state != ReviewState.APPROVED:
-        reject(review)
+
+
+def _tell(review: Review) -> Review:
     publish(TOPIC, Reference("review", UUID(str(review.uuid))), review.version)
     return review

@@ -1,10 +1,10 @@
-"""Customers, their contacts, sites and notes."""
+"""Customers, their contacts and notes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
@@ -18,7 +18,6 @@ from fsm.company import default_branch
 from fsm.models import Branch
 from fsm.states import NotPossible
 
-from ..addresses import STATES, match_key, parse_address, standard_case, time_zone_of
 from ..models import (
     Contact,
     Customer,
@@ -26,27 +25,11 @@ from ..models import (
     CustomerNote,
     EmailAddress,
     PhoneNumber,
-    Site,
     Terms,
 )
 from ..phones import find_phones, search_digits
 from ..versions import check_version
-
-
-class SiteFields(TypedDict, total=False):
-    """What may be said about a site; street, city and state are needed for a new one."""
-
-    name: str
-    street: str
-    unit: str
-    city: str
-    state: str
-    postal_code: str
-    access_notes: str
-    gate_code: str
-    branch_id: int
-    is_active: bool
-
+from .sites import SiteFields, check_fields, insert_site
 
 CUSTOMER_FIELDS = {
     "kind",
@@ -68,8 +51,6 @@ CUSTOMER_FIELDS = {
     "lead_source",
     "is_active",
 }
-SITE_FIELDS = set(SiteFields.__annotations__)
-ADDRESS_FIELDS = {"street", "unit", "city", "state", "postal_code"}
 
 
 @transaction.atomic
@@ -94,7 +75,7 @@ def add_customer(
     **more: Any,
 ) -> Customer:
     """A new customer with number, contact and first site, all or nothing; the same uuid twice is one."""
-    _check_fields(more, CUSTOMER_FIELDS)
+    check_fields(more, CUSTOMER_FIELDS)
     unique = uuid or uuid4()
     if uuid and (standing := Customer.objects.filter(uuid=uuid).first()):
         return standing
@@ -124,7 +105,7 @@ def add_customer(
         _set_phones(contact, phones)
         _set_emails(contact, emails)
     if site is not None:
-        _insert_site(customer, branch, site)
+        insert_site(customer, branch, site)
     if note.strip():
         _insert_note(customer, note, pinned=False)
     return customer
@@ -133,7 +114,7 @@ def add_customer(
 @transaction.atomic
 def edit_customer(customer_id: int, *, version: int, **fields: Any) -> Customer:
     """Change what is said about a customer; Stale when somebody else changed it since `version`."""
-    _check_fields(fields, CUSTOMER_FIELDS)
+    check_fields(fields, CUSTOMER_FIELDS)
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     check_version(customer, version, fields, noun=_("customer"))
     for name, value in fields.items():
@@ -167,35 +148,6 @@ def set_credit_hold(customer_id: int, *, on: bool) -> Customer:
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     customer.credit_hold = on
     return _save_new_version(customer)
-
-
-@transaction.atomic
-def add_site(customer_id: int, *, uuid: UUID | None = None, **fields: Any) -> Site:
-    """A new place to work at; its address is written the standard way. The same uuid twice is one."""
-    _check_fields(fields, SITE_FIELDS)
-    customer = Customer.objects.select_for_update(no_key=True).select_related("branch").get(pk=customer_id)
-    if uuid and (standing := Site.objects.filter(uuid=uuid).first()):
-        return standing
-    branch = Branch.objects.get(pk=fields["branch_id"]) if fields.get("branch_id") else customer.branch
-    return _insert_site(customer, branch, SiteFields(**fields), uuid=uuid)  # type: ignore[typeddict-item]
-
-
-@transaction.atomic
-def edit_site(site_id: int, *, version: int, **fields: Any) -> Site:
-    """Change a site; a new address gets a new match key and time zone and forgets the old coordinates."""
-    _check_fields(fields, SITE_FIELDS)
-    site = Site.objects.select_for_update(no_key=True).get(pk=site_id)
-    check_version(site, version, fields, noun=_("site"))
-    before = tuple(site.lines)
-    for name, value in fields.items():
-        setattr(site, name, value.strip() if isinstance(value, str) else value)
-    if ADDRESS_FIELDS & fields.keys():
-        _write_address(site)
-        if tuple(site.lines) != before:
-            site.latitude = site.longitude = None
-    site.version += 1
-    site.save()
-    return site
 
 
 @transaction.atomic
@@ -319,45 +271,10 @@ def name_of(kind: str, first_name: str, last_name: str, company_name: str, fallb
     return name or fallback
 
 
-def _check_fields(fields: dict[str, Any], known: set[str]) -> None:
-    if unknown := fields.keys() - known:
-        raise TypeError(f"unknown fields: {', '.join(sorted(unknown))}")
-
-
 def _save_new_version(customer: Customer) -> Customer:
     customer.version += 1
     customer.save()
     return customer
-
-
-def _insert_site(customer: Customer, branch: Branch, fields: SiteFields, *, uuid: UUID | None = None) -> Site:
-    site = Site(uuid=uuid or uuid4(), customer=customer, branch=branch)
-    for name, value in fields.items():
-        if name != "branch_id":
-            setattr(site, name, value.strip() if isinstance(value, str) else value)
-    _write_address(site)
-    site.save(force_insert=True)
-    return site
-
-
-def _write_address(site: Site) -> None:
-    """The address in its standard form, with what follows from it: match key and time zone."""
-    if not site.street:
-        raise NotPossible(_("A site needs a street address."), field="street")
-    if not site.city:
-        raise NotPossible(_("A site needs a city."), field="city")
-    site.state = site.state.upper()
-    if site.state not in STATES:
-        raise NotPossible(_("“%(state)s” is not a state.") % {"state": site.state}, field="state")
-    city_line = f"{site.city}, {site.state} {site.postal_code[:5]}"
-    parsed = parse_address([" ".join((site.street, site.unit)).strip(), city_line])
-    if parsed.street:
-        site.street, site.unit = parsed.street, parsed.unit
-    site.city = standard_case(site.city)
-    site.match_key = match_key(
-        site.street, unit=site.unit, city=site.city, state=site.state, postal_code=site.postal_code
-    )[:120]
-    site.time_zone = time_zone_of(site.state, site.postal_code) or site.branch.time_zone
 
 
 def _insert_note(customer: Customer, body: str, *, pinned: bool, uuid: UUID | None = None) -> CustomerNote:

@@ -10,10 +10,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from fsm.clock import now
 from fsm.looks import Sensitive, saw
 from fsm.panels import panels_for
 from fsm.permissions import May, requires
 from fsm.references import ref_of
+from fsm.reviews import waiting_about
 from fsm.states import NotPossible, Stale
 from fsm.web.pages import refuse_in_form, render_page
 
@@ -38,10 +40,23 @@ def site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     remember_look(site)
     context = {
         "site": site,
+        "waits": waiting_about(ref_of(site), actions.ADDRESS_REVIEW).first(),
         "alerts": alerts(site.customer),
         "panels": panels_for("site", site, request.user),
     }
     return render_page(request, "customers/site.html", context)
+
+
+def say_what_was_saved(request: HttpRequest, done: actions.EditedSite) -> None:
+    """That all of it holds, or that the address waits and which one holds meanwhile."""
+    if done.waits is None:
+        messages.success(request, _("Saved."))
+        return
+    messages.warning(
+        request,
+        _("The new address waits for a decision: %(why)s Until then %(address)s stays in force.")
+        % {"why": done.waits.asked_because, "address": done.site.one_line},
+    )
 
 
 @requires(May.EDIT_CUSTOMERS)
@@ -76,8 +91,8 @@ def edit_site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     if form.is_bound and form.is_valid():
         fields = dict(form.cleaned_data)
         try:
-            actions.edit_site(site.pk, version=fields.pop("version") or 0, **fields)
-            messages.success(request, _("Saved."))
+            done = actions.edit_site(site.pk, version=fields.pop("version") or 0, now=now(), **fields)
+            say_what_was_saved(request, done)
             return redirect("customers:site", site.uuid)
         except Stale as stale:
             take_up(form, site.version)

@@ -131,11 +131,13 @@ def test_a_moved_site_forgets_where_it_was_on_the_map(lisa):
     site = lisa.sites.get()
     site.latitude, site.longitude = 30, -97
     site.save()
-    assert actions.edit_site(site.pk, version=1, gate_code="#4471").latitude is not None
-    moved = actions.edit_site(site.pk, version=2, street="77 Lake Austin Boulevard", unit="")
+    assert actions.edit_site(site.pk, version=1, now=instant(), gate_code="#4471").site.latitude is not None
+    moved = actions.edit_site(
+        site.pk, version=2, now=instant(), street="77 Lake Austin Boulevard", unit=""
+    ).site
     assert (moved.latitude, moved.street) == (None, "77 Lake Austin Blvd")
     with pytest.raises(Stale):
-        actions.edit_site(site.pk, version=2, street="1 Elsewhere St")
+        actions.edit_site(site.pk, version=2, now=instant(), street="1 Elsewhere St")
     assert Site.objects.get().version == 3
 
 

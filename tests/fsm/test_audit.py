@@ -125,7 +125,7 @@ def test_hostile_filters_of_looks_are_harmless(marcus_client, query):
 def site(make_customer):
     made = make_customer(site={"gate_code": "#1"}).site
     with attributed(batch=uuid.uuid4(), actor_name="Ann", reason="They told us"):
-        edit_site(made.pk, version=made.version, name="=Shed")
+        edit_site(made.pk, version=made.version, now=instant(), name="=Shed")
     return made
 
 
