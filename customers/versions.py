@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from fsm.states import Stale
+from fsm.trace import SECRET_FIELDS
 
 
 def check_version(row: Any, version: int, wanted: Mapping[str, Any], *, noun: str) -> None:
@@ -32,7 +33,9 @@ def differences(row: models.Model, wanted: Mapping[str, Any]) -> dict[str, str]:
         if standing == value or not isinstance(field, models.Field):
             continue
         display = getattr(row, f"get_{name}_display", None)
-        if isinstance(standing, bool):
+        if name in SECRET_FIELDS:  # that it differs is told; it is read where looks are remembered
+            words = "•••"
+        elif isinstance(standing, bool):
             words = _("yes") if standing else _("no")
         else:
             words = str(display() if display else standing if standing is not None else "")

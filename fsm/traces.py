@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from .models import FieldOperation, OutboxRow
+from .models import Exchange, FieldOperation, OutboxRow
 from .trace import Change, Step, traces
 
 
@@ -42,4 +42,28 @@ def outbox_rows(root: str) -> Iterable[Step]:
             batch=row.batch,
             changes=[Change(_("kind"), "", row.kind)],
             app="fsm",
+        )
+
+
+@traces
+def exchanges(root: str) -> Iterable[Step]:
+    """Each message to or from another system within the chain that no outbox row tells of."""
+    for row in Exchange.objects.filter(root=root, outbox_uuid=None).order_by("happened_at", "pk"):
+        values = (
+            (_("system"), row.system),
+            (_("what"), row.operation),
+            (_("their reference"), row.outside_reference),
+        )
+        yield Step(
+            when=row.happened_at,
+            what=_("Message to the outside") if row.is_outgoing else _("Message from outside"),
+            verb=str(row.get_outcome_display()).lower(),
+            who=row.actor_name,
+            source=row.source,
+            reason=row.problem,
+            batch=row.batch,
+            changes=[Change(label, "", words) for label, words in values if words],
+            app="fsm",
+            order=row.pk,
+            table=Exchange._meta.db_table,
         )

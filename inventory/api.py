@@ -401,10 +401,16 @@ class TransferStock(MovementDeed):
 class CountOutput(Shown):
     level = LevelOutput()
     difference = Quantity(help_text="Counted less expected.")
+    review = serializers.UUIDField(
+        allow_null=True, help_text="The proposal that a manager decides; null where the ledger was right."
+    )
+    state = serializers.CharField(allow_blank=True, help_text="How the proposal stands.")
 
 
 class CountStock(Deed):
-    """Put a level right by what somebody counted; `expected` is what they were shown."""
+    """Propose what somebody counted; `expected` is what they were shown. The level changes when a manager
+    approves the difference.
+    """
 
     may = May.MOVE_STOCK
     OutputSerializer = CountOutput
@@ -420,10 +426,17 @@ class CountStock(Deed):
         """Count and show."""
         place, part = data.pop("place"), data.pop("part")
         key = f"count:{uuid5(self.user.uuid, key_in(self.request))}"
-        actions.count_stock(place_id=place.pk, part_id=part.pk, key=key, now=now(), **data)
+        asked = actions.propose_count(
+            place_id=place.pk, part_id=part.pk, key=key, now=now(), by=self.user, **data
+        )
         level = _levels(self.user).filter(place=place, part=part).first()
         difference: Decimal = data["counted"] - data["expected"]
-        return {"level": level, "difference": difference}
+        return {
+            "level": level,
+            "difference": difference,
+            "review": asked.uuid if asked else None,
+            "state": asked.state if asked else "",
+        }
 
 
 urlpatterns = [

@@ -35,6 +35,27 @@ EXPECTED: dict[str, May | None] = {
     "fsm:add-person": May.MANAGE_PEOPLE,
     "fsm:edit-person": May.MANAGE_PEOPLE,
     "fsm:set-password": May.MANAGE_PEOPLE,
+    "fsm:log-in-code": OPEN,
+    "fsm:welcome": OPEN,
+    "fsm:forgot-password": OPEN,
+    "fsm:use-link": OPEN,
+    "fsm:put-away-first-steps": May.MANAGE_COMPANY,
+    "fsm:bring-back-first-steps": May.MANAGE_COMPANY,
+    "fsm:security": May.SIGN_IN,
+    "fsm:second-factor": May.SIGN_IN,
+    "fsm:begin-second-factor": May.SIGN_IN,
+    "fsm:second-factor-off": May.SIGN_IN,
+    "fsm:backup-codes": May.SIGN_IN,
+    "fsm:end-other-sign-ins": May.SIGN_IN,
+    "fsm:end-sign-in": May.SIGN_IN,
+    "fsm:invite-person": May.MANAGE_PEOPLE,
+    "fsm:invite-again": May.MANAGE_PEOPLE,
+    "fsm:withdraw-invitation": May.MANAGE_PEOPLE,
+    "fsm:hand-over-link": May.MANAGE_PEOPLE,
+    "fsm:deactivate-person": May.MANAGE_PEOPLE,
+    "fsm:reactivate-person": May.MANAGE_PEOPLE,
+    "fsm:unlock-person": May.MANAGE_PEOPLE,
+    "fsm:reset-second-factor": May.MANAGE_PEOPLE,
     "fsm:events": May.SEE_HOUSE,
     "fsm:style": May.SEE_HOUSE,
     "fsm:trace": May.SEE_TRACE,
@@ -162,7 +183,7 @@ EXPECTED: dict[str, May | None] = {
     "billing:issue-invoice": May.ISSUE_INVOICES,
     "billing:void-invoice": May.ADJUST_INVOICES,
     "billing:credit-invoice": May.ADJUST_INVOICES,
-    "billing:write-off-invoice": May.ADJUST_INVOICES,
+    "billing:write-off-invoice": May.ISSUE_INVOICES,
     "billing:email-invoice": May.ISSUE_INVOICES,
     "billing:pay-invoice": May.TAKE_PAYMENTS,
     "billing:edit-draft": May.EDIT_INVOICES,
@@ -221,8 +242,9 @@ def address(name, route, things=None):
     )
 
 
-# Programs have a sweep of their own in tests/api: they are answered in JSON.
-ALL = [one for one in addresses() if one[0] == "api:page" or not one[0].startswith("api:")]
+# Programs have a sweep of their own in tests/api: they are answered in JSON. The admin's addresses, alike for
+# every model, have theirs in tests/admin.
+ALL = [one for one in addresses() if one[0] == "api:page" or not one[0].startswith(("api:", "admin:"))]
 BUTTONS_FOR_ALL = {"fsm:log-out"}
 
 
@@ -245,6 +267,12 @@ def test_every_address_has_a_name_and_stands_in_the_table():
 
 def test_every_address_asks_what_the_table_says():
     assert {name: callback.requires for name, _, callback in ALL} == EXPECTED
+
+
+def test_the_whole_admin_asks_one_thing():
+    asked = {name: callback.requires for name, _, callback in addresses() if name.startswith("admin:")}
+    assert len(asked) > 200
+    assert {name for name, may in asked.items() if may != May.USE_ADMIN} == {"admin:login"}
 
 
 def test_the_signed_out_are_sent_to_the_log_in(company):
@@ -285,7 +313,7 @@ def test_a_role_enters_what_it_may_and_nothing_else(company, role):
 
 # Things that belong to the whole company, not to a branch.
 SHARED = {"part_uuid", "item_uuid", "price_uuid", "rate_uuid", "batch_uuid", "person_uuid", "token_uuid",
-          "exchange_uuid", "outbox_uuid"}  # fmt: skip
+          "exchange_uuid", "outbox_uuid", "sign_in_uuid"}  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.TECHNICIAN])

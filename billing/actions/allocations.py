@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from fsm.attribution import rooted
 
 from ..models import Allocation, Invoice, Payment
 from ..states import InvoiceState, PaymentState
+from .locks import WRITE_OFF_REVIEW, withdraw_proposals
 
 ZERO = Decimal("0.00")
 
@@ -28,11 +31,16 @@ def unapplied_of(payment: Payment) -> Decimal:
     return payment.amount - _sum(payment.allocations.all())
 
 
-def apply_part(payment: Payment, invoice: Invoice, amount: Decimal) -> Allocation | None:
-    """Apply up to what is owed on the invoice; None where nothing is."""
-    part = min(amount, balance_of(invoice))
+def apply_part(payment: Payment, invoice: Invoice, amount: Decimal, now: datetime) -> Allocation | None:
+    """Apply up to what is owed on the invoice; None where nothing is. Where nothing is left to write off,
+    the proposal to do so is withdrawn.
+    """
+    owed = balance_of(invoice)
+    part = min(amount, owed)
     if part <= 0:
         return None
+    if part == owed:
+        withdraw_proposals(invoice, _("The invoice was paid."), now, kind=WRITE_OFF_REVIEW)
     standing = payment.allocations.filter(invoice=invoice, is_undone=False).first()
     if standing is not None:
         standing.amount += part

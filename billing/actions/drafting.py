@@ -19,6 +19,7 @@ from fsm.states import NotPossible
 
 from ..models import Invoice, InvoiceLine, ItemKind, JobTypePrice, PriceBasis, PriceItem
 from ..states import InvoiceState
+from .drafts import withdraw_price
 from .totals import line_amount, recompute
 
 QUARTER_HOUR = Decimal("0.25")
@@ -63,7 +64,7 @@ def draft_invoice(job_id: int, *, now: datetime) -> Invoice | None:
                 terms=job.bill_to.terms,
                 po_number=job.po_number,
             )
-        _bring_up_to_date(invoice, wanted)
+        _bring_up_to_date(invoice, wanted, now)
         return recompute(invoice, now)
 
 
@@ -181,7 +182,7 @@ def _without_price(name: str) -> str:
     return _("%(name)s (no price in the book)") % {"name": name}
 
 
-def _bring_up_to_date(invoice: Invoice, wanted: Sequence[Wanted]) -> None:
+def _bring_up_to_date(invoice: Invoice, wanted: Sequence[Wanted], now: datetime) -> None:
     """Lines by origin: kept where they stand (a price the office changed too), added, or taken off.
 
     A line that waited for a price takes the book's as soon as that has one.
@@ -190,6 +191,7 @@ def _bring_up_to_date(invoice: Invoice, wanted: Sequence[Wanted]) -> None:
     origins = {line.origin for line in wanted}
     for origin, line in standing.items():
         if origin not in origins:
+            withdraw_price(invoice, line, _("The job does not ask for this line any more."), now)
             line.delete()
     last = invoice.lines.order_by("-position").values_list("position", flat=True).first() or 0
     fresh = []
@@ -200,6 +202,7 @@ def _bring_up_to_date(invoice: Invoice, wanted: Sequence[Wanted]) -> None:
             fresh.append(as_line(invoice, last, asked))
         elif known.needs_price and asked.item is not None:
             fresh.append(as_line(invoice, known.position, asked))
+            withdraw_price(invoice, known, _("The price book has a price for this now."), now)
             known.delete()
         elif known.quantity != asked.quantity:
             known.quantity, known.amount = asked.quantity, line_amount(asked.quantity, known.unit_price)

@@ -22,12 +22,11 @@ from fsm.states import NotPossible, Stale
 
 from ..models import Invoice, InvoiceLine, ItemKind, PriceItem
 from ..states import InvoiceState
-from .locks import locked_draft, locked_invoice
+from .locks import PRICE_REVIEW, locked_draft, locked_invoice, withdraw_proposals
 from .totals import line_amount, recompute
 
 HUNDRED = Decimal(100)
 LARGEST = Decimal(1_000_000)
-PRICE_REVIEW = "invoice_price"
 PRICE_LIMIT = timedelta(days=1)
 PO_LENGTH = 25  # what QuickBooks Desktop takes
 
@@ -96,6 +95,9 @@ def edit_invoice_line(
         if waits:
             propose_price(invoice, line, unit_price, now)
             unit_price = line.unit_price
+        elif unit_price != line.unit_price:
+            words = _("The line has another price now: %(price)s.") % {"price": format_money(unit_price)}
+            withdraw_price(invoice, line, words, now)
         line.quantity, line.unit_price, line.needs_price = quantity, unit_price, line.needs_price and waits
         line.description = description.strip()[:200] or line.description
         line.amount = line_amount(quantity, unit_price)
@@ -108,6 +110,7 @@ def remove_invoice_line(line_id: int, *, version: int, now: datetime) -> Invoice
     """Take a line off a draft."""
     invoice, line = _draft_and_line(line_id, version)
     with rooted("job", invoice.job.uuid):
+        withdraw_price(invoice, line, _("The line was taken off the draft."), now)
         line.delete()
         return recompute(invoice, now)
 
@@ -156,11 +159,30 @@ def propose_price(invoice: Invoice, line: InvoiceLine, price: Decimal, now: date
         limit=PRICE_LIMIT,
         now=now,
         branch_id=invoice.branch_id,
-        key=f"{PRICE_REVIEW}:{line.pk}",
+        key=_price_key(line),
     )
 
 
-@reviewable(PRICE_REVIEW, label=gettext_lazy("Price on a draft"), decide=May.ADJUST_INVOICES)
+def withdraw_price(invoice: Invoice, line: InvoiceLine, because: str, now: datetime) -> None:
+    """Take back the price that waits for a line, if one does, saying why."""
+    withdraw_proposals(invoice, because, now, key=_price_key(line))
+
+
+def _price_key(line: InvoiceLine) -> str:
+    return f"{PRICE_REVIEW}:{line.pk}"
+
+
+def lock_reviewed_invoice(review: Review) -> None:
+    """Lock the invoice that a proposal is about, before the proposal."""
+    locked_invoice_of(review)
+
+
+@reviewable(
+    PRICE_REVIEW,
+    label=gettext_lazy("Price on a draft"),
+    decide=May.ADJUST_INVOICES,
+    lock=lock_reviewed_invoice,
+)
 def set_proposed_price(review: Review) -> None:
     """Give the line the proposed price; refuses where the draft, the line or its price has changed."""
     wanted, was = Decimal(review.payload["price"]), Decimal(review.payload["was"])

@@ -18,17 +18,16 @@ from fsm.states import NotPossible
 from ..events import InvoiceEnded
 from ..models import CreditMemo, Invoice
 from ..states import INVOICE_STATES, InvoiceState
-from .allocations import balance_of, undo_allocations
-from .locks import locked_draft, locked_invoice, reason
+from .allocations import undo_allocations
+from .locks import locked_draft, locked_invoice, reason, withdraw_proposals
 
 
 @transaction.atomic
 def discard_draft(invoice_id: int, *, because: str, now: datetime, version: int | None = None) -> Invoice:
     """End a draft that will not be billed; the job can be billed anew later."""
-    del now
     because = reason(because)
     invoice = locked_draft(invoice_id, version)
-    return _end(invoice, InvoiceState.VOID, because)
+    return end_invoice(invoice, InvoiceState.VOID, because, now)
 
 
 @transaction.atomic
@@ -37,12 +36,11 @@ def void_invoice(invoice_id: int, *, because: str, now: datetime) -> Invoice:
 
     Its number stays used, so that the row of numbers has no gap.
     """
-    del now
     because = reason(because)
     invoice = locked_invoice(invoice_id)
     if refusal := why_not_void(invoice):
         raise NotPossible(refusal)
-    return _end(invoice, InvoiceState.VOID, because)
+    return end_invoice(invoice, InvoiceState.VOID, because, now)
 
 
 def why_not_void(invoice: Invoice) -> str:
@@ -67,7 +65,7 @@ def credit_invoice(invoice_id: int, *, because: str, now: datetime) -> CreditMem
     INVOICE_STATES.check(invoice.state, InvoiceState.CREDITED)
     with rooted("job", invoice.job.uuid), with_reason(because):
         undo_allocations(invoice.allocations.all())
-        _end(invoice, InvoiceState.CREDITED, because)
+        end_invoice(invoice, InvoiceState.CREDITED, because, now)
         return CreditMemo.objects.create(
             number=counters.take_one("credit_memo"),
             invoice=invoice,
@@ -80,25 +78,18 @@ def credit_invoice(invoice_id: int, *, because: str, now: datetime) -> CreditMem
         )
 
 
-@transaction.atomic
-def write_off_invoice(invoice_id: int, *, because: str, now: datetime) -> Invoice:
-    """Give up what is still owed on an invoice; what was paid stays applied."""
-    del now
-    because = reason(because)
-    invoice = locked_invoice(invoice_id)
-    INVOICE_STATES.check(invoice.state, InvoiceState.WRITTEN_OFF)
-    if balance_of(invoice) <= 0:
-        raise NotPossible(
-            _("Invoice %(number)s is paid; nothing is left to write off.") % {"number": invoice}
-        )
-    return _end(invoice, InvoiceState.WRITTEN_OFF, because)
-
-
-def _end(invoice: Invoice, state: InvoiceState, because: str) -> Invoice:
+def end_invoice(invoice: Invoice, state: InvoiceState, because: str, now: datetime) -> Invoice:
+    """End a locked invoice; what waited about it is withdrawn, saying that it has ended."""
     INVOICE_STATES.check(invoice.state, state)
     with rooted("job", invoice.job.uuid), with_reason(because):
         invoice.state, invoice.ended_because = state, because
         invoice.version += 1
         invoice.save(update_fields=["state", "ended_because", "version"])
+        withdraw_proposals(
+            invoice,
+            _("Invoice %(number)s is %(state)s.")
+            % {"number": invoice, "state": invoice.get_state_display().lower()},
+            now,
+        )
         announce(InvoiceEnded(invoice_id=invoice.pk, state=state))
     return invoice

@@ -69,7 +69,7 @@ def issue_invoice(invoice_id: int, *, now: datetime, version: int | None = None)
             ]
         )
         for payment in credits:
-            apply_part(payment, invoice, unapplied_of(payment))
+            apply_part(payment, invoice, unapplied_of(payment), now)
         announce(InvoiceIssued(invoice_id=invoice.pk))
         enqueue(render_and_send_invoice, invoice_id=invoice.pk)
     return invoice

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
+from fsm.references import Reference
+from fsm.reviews import drop_reviews
 from fsm.states import NotPossible, Stale
 
 from ..models import Invoice, Payment
 from ..states import InvoiceState
+
+PRICE_REVIEW = "invoice_price"
+WRITE_OFF_REVIEW = "invoice_write_off"
 
 
 def locked_customer(customer_id: int) -> Customer:
@@ -42,6 +49,13 @@ def locked_payment(payment_id: int) -> Payment:
     """The payment with its customer and job; only the payment is locked."""
     rows = Payment.objects.select_for_update(no_key=True, of=("self",))
     return rows.select_related("customer", "job").get(pk=payment_id)
+
+
+def withdraw_proposals(
+    invoice: Invoice, because: str, now: datetime, *, kind: str = "", key: str = ""
+) -> None:
+    """Take back what waits about a locked invoice and cannot be decided any more, saying why."""
+    drop_reviews(Reference("invoice", invoice.uuid), because=because, now=now, kind=kind, key=key)
 
 
 def reason(text: str) -> str:

@@ -74,7 +74,7 @@ def record_payment(
             received_by_name=current().actor_name,
         )
         if invoice is not None:
-            apply_part(payment, invoice, payment.amount)
+            apply_part(payment, invoice, payment.amount, now)
         announce(PaymentRecorded(payment_id=payment.pk))
     return payment
 
@@ -110,7 +110,6 @@ def take_payment_on_job(
 @transaction.atomic
 def allocate_credit(payment_id: int, *, invoice_id: int, amount: Decimal, now: datetime) -> Allocation:
     """Apply a payment's unapplied part, or some of it, to an open invoice of the same customer."""
-    del now
     invoice = locked_invoice(invoice_id)
     payment = locked_payment(payment_id)
     if payment.state != PaymentState.CAPTURED:
@@ -132,7 +131,7 @@ def allocate_credit(payment_id: int, *, invoice_id: int, amount: Decimal, now: d
             field="amount",
         )
     with rooted("job", invoice.job.uuid):
-        allocation = apply_part(payment, invoice, amount)
+        allocation = apply_part(payment, invoice, amount, now)
         if allocation is None:
             raise NotPossible(_("Nothing is owed on invoice %(number)s.") % {"number": invoice})
         return allocation

@@ -329,11 +329,17 @@ class CreditInvoice(EndDeed):
 
 
 class WriteOffInvoice(EndDeed):
-    """Give up what is still owed; what was paid stays applied."""
+    """Give up what is still owed; what was paid stays applied. For who may not adjust invoices it becomes a
+    proposal (`/reviews/`), and the invoice that comes back is still issued.
+    """
+
+    may = May.ISSUE_INVOICES
 
     def do(self, data: dict[str, Any]) -> Invoice:
-        """Write off."""
-        return actions.write_off_invoice(self.thing.pk, **data, now=now())
+        """Write off, or propose it."""
+        actions.ask_to_write_off(self.thing.pk, **data, now=now(), by=self.user)
+        self.thing.refresh_from_db()
+        return self.thing
 
 
 class DraftAgain(InvoiceDeed):

@@ -22,7 +22,7 @@ from fsm.files import serve_private
 from fsm.models import Branch
 from fsm.money import format_money
 from fsm.panels import panels_for
-from fsm.permissions import May, requires
+from fsm.permissions import May, allowed, requires, signed_in
 from fsm.references import Reference
 from fsm.reviews import waiting_about
 from fsm.web.context import prepare
@@ -169,8 +169,10 @@ def invoice(request: HttpRequest, invoice_uuid: UUID) -> HttpResponse:
     """One invoice: its lines and taxes, what was paid, where it was sent, what may follow."""
     row = seen_invoice(request, invoice_uuid)
     lines = list(row.lines.select_related("item"))
-    waits = {review.payload.get("line_id") for review in waiting_about(Reference("invoice", row.uuid))}
+    proposals = list(waiting_about(Reference("invoice", row.uuid)))
+    waits = {review.payload.get("line_id") for review in proposals}
     context = {
+        "write_off": next((one for one in proposals if one.kind == actions.WRITE_OFF_REVIEW), None),
         "waits": [one for one in lines if one.pk in waits],
         "invoice": row,
         "line": line(row, company_today()),
@@ -190,14 +192,14 @@ def invoice(request: HttpRequest, invoice_uuid: UUID) -> HttpResponse:
             .select_related("quickbooks_batch")
             .defer("quickbooks_batch__content")
         ),
-        "steps": _steps(row),
+        "steps": _steps(row, waits_off=any(one.kind == actions.WRITE_OFF_REVIEW for one in proposals)),
         "panels": panels_for("invoice", row, request.user),
         "zone": row.job.site.time_zone,
     }
     return render_page(request, "billing/invoice.html", context)
 
 
-def _steps(row: Invoice) -> dict[str, bool]:
+def _steps(row: Invoice, *, waits_off: bool) -> dict[str, bool]:
     """What the state table and the payments allow next; the actions ask again."""
     issued = row.state == InvoiceState.ISSUED
     return {
@@ -206,7 +208,7 @@ def _steps(row: Invoice) -> dict[str, bool]:
         "send": issued,
         "void": issued and not actions.why_not_void(row),
         "credit": INVOICE_STATES.allows(row.state, InvoiceState.CREDITED),
-        "write_off": issued and row.balance > 0,
+        "write_off": issued and row.balance > 0 and not waits_off,
         "draft_again": row.state in (InvoiceState.CREDITED, InvoiceState.VOID),
     }
 
@@ -319,10 +321,12 @@ def credit_invoice(request: HttpRequest, invoice_uuid: UUID) -> HttpResponse:
 
 
 @asks
-@requires(May.ADJUST_INVOICES)
+@requires(May.ISSUE_INVOICES)
 def write_off_invoice(request: HttpRequest, invoice_uuid: UUID) -> HttpResponse:
-    """Give up what is still owed."""
-    row = seen_invoice(request, invoice_uuid)
+    """Give up what is still owed; who may not adjust invoices proposes it to somebody who may."""
+    row, user = seen_invoice(request, invoice_uuid), signed_in(request)
+    may = allowed(user, May.ADJUST_INVOICES)
+    asks_only = _("Somebody who may adjust invoices decides it; until then it is owed as before.")
     return answer(
         request,
         Deed(
@@ -331,13 +335,21 @@ def write_off_invoice(request: HttpRequest, invoice_uuid: UUID) -> HttpResponse:
                 "The %(balance)s still owed are given up. This cannot be undone. In QuickBooks the bookkeeper"
                 " posts it to bad debt by hand."
             )
-            % {"balance": format_money(row.balance)},
-            button=_("Write it off"),
-            danger=True,
-            done=_("Invoice %(number)s is written off.") % {"number": row},
+            % {"balance": format_money(row.balance)}
+            + ("" if may else f" {asks_only}"),
+            button=_("Write it off") if may else _("Propose it"),
+            danger=may,
+            done=lambda asked: (
+                (
+                    _("The write-off of invoice %(number)s waits for a decision.")
+                    if asked
+                    else _("Invoice %(number)s is written off.")
+                )
+                % {"number": row}
+            ),
             form=ReasonForm(**typed(request)),
-            do=lambda form: actions.write_off_invoice(
-                row.pk, because=form.cleaned_data["because"], now=now()
+            do=lambda form: actions.ask_to_write_off(
+                row.pk, because=form.cleaned_data["because"], now=now(), by=user
             ),
             back=page_of(row),
         ),

@@ -12,6 +12,7 @@ from customers.versions import check_version
 from fsm.states import NotPossible
 
 from ..models import Part, PlaceKind, StockLevel, StockPlace
+from .counts import counts_waiting
 from .levels import MOST, NOTHING, locked_levels
 
 
@@ -91,6 +92,12 @@ def edit_place(place_id: int, *, name: str, branch_id: int, is_active: bool) -> 
     if place.is_active and not is_active and place.levels.exclude(on_hand=0).exists():
         raise NotPossible(
             _("%(place)s still holds parts. Transfer or count them first; it stays open until then.")
+            % {"place": place.name},
+            field="is_active",
+        )
+    if place.is_active and not is_active and counts_waiting(place_id=place.pk):
+        raise NotPossible(
+            _("A count in %(place)s waits for a manager. Have it decided first; it stays open until then.")
             % {"place": place.name},
             field="is_active",
         )

@@ -164,7 +164,8 @@ def count_stock(
     now: datetime,
     note: str = "",
 ) -> StockMovement | None:
-    """Put the level right by what somebody counted; the difference is a movement, None where there is none.
+    """Put the level right by a count that was approved; the difference is a movement, None where there is
+    none. People propose counts (`propose_count`).
 
     `expected` is what the counter was shown: Stale when stock has moved since. One key counts once.
     """

@@ -115,6 +115,7 @@ def part(request: HttpRequest, part_uuid: UUID) -> HttpResponse:
         "held": [(row, causes.get(cause) if (cause := cause_of(row)) else None) for row in held],
         "held_total": held_total or Decimal(0),
         "cost": unit_cost(part.cost),
+        "waiting": actions.counts_waiting(part=part),
         "table": ledger(
             request,
             StockMovement.objects.visible_to(request.user).filter(part=part),

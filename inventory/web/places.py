@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from fsm.clock import now as clock_now
-from fsm.models import Branch
+from fsm.models import Branch, Review, ReviewState
 from fsm.panels import panels_for
-from fsm.permissions import May, requires
+from fsm.permissions import May, requires, signed_in
 from fsm.references import resolve_many
 from fsm.states import NotPossible, Stale
 from fsm.web.pages import refuse_in_form, render_page
@@ -108,6 +108,7 @@ def place(request: HttpRequest, place_uuid: UUID) -> HttpResponse:
         "worth": levels.filter(on_hand__gt=0).aggregate(n=Sum(F("on_hand") * F("part__cost")))["n"]
         or NOTHING,
         "negative_words": negative_words(place),
+        "waiting": actions.counts_waiting(place_id=place.pk),
         "panels": panels_for("place", place, request.user),
     }
     return render_page(request, "inventory/place.html", context)
@@ -139,6 +140,7 @@ def _level_page(
             initial={"minimum": quantity(level.minimum), "maximum": quantity(level.maximum)}
         ),
         "table": ledger(request, movements, of_part=True, place=place, per_page=25),
+        "waiting": actions.counts_waiting(place_id=place.pk, part=part),
         "theirs": {},
         **changed,
     }
@@ -148,14 +150,14 @@ def _level_page(
 @require_POST
 @requires(May.MOVE_STOCK)
 def count(request: HttpRequest, place_uuid: UUID, part_uuid: UUID) -> HttpResponse:
-    """Put the level right by what was counted; pressing twice counts once."""
+    """Propose what was counted: a manager decides; pressing twice proposes once."""
     place, part = seen_place(request, place_uuid), seen_part(request, part_uuid)
     form = CountForm(request.POST)
     status, theirs = 422, {}
     if form.is_valid():
         data = form.cleaned_data
         try:
-            moved = actions.count_stock(
+            asked = actions.propose_count(
                 place_id=place.pk,
                 part_id=part.pk,
                 counted=data["counted"],
@@ -163,9 +165,9 @@ def count(request: HttpRequest, place_uuid: UUID, part_uuid: UUID) -> HttpRespon
                 key=f"count:{form.key}",
                 note=data["note"],
                 now=clock_now(),
+                by=signed_in(request),
             )
-            words = _("Counted: the ledger was right.") if moved is None else _("Counted and put right.")
-            messages.success(request, words)
+            messages.success(request, _what_became_of(asked))
             return redirect("inventory:level", place.uuid, part.uuid)
         except Stale as stale:
             form.data = form.data.copy()  # type: ignore[attr-defined]
@@ -174,6 +176,14 @@ def count(request: HttpRequest, place_uuid: UUID, part_uuid: UUID) -> HttpRespon
         except NotPossible as refusal:
             status = refuse_in_form(form, refusal)
     return _level_page(request, place, part, status=status, count_form=form, theirs=theirs)
+
+
+def _what_became_of(asked: Review | None) -> str:
+    if asked is None:
+        return _("Counted: the ledger was right.")
+    if asked.state == ReviewState.APPROVED:
+        return _("Counted and put right.")
+    return _("Counted. The difference waits for a manager; until then the stock stays as it is.")
 
 
 @require_POST

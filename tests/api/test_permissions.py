@@ -99,9 +99,9 @@ EXPECTED: dict[str, tuple[May, ...]] = {
         ),
         (May.EDIT_INVOICES,),
     ),
-    **dict.fromkeys(("issue-invoice", "email-invoice"), (May.ISSUE_INVOICES,)),
+    **dict.fromkeys(("issue-invoice", "email-invoice", "write-off-invoice"), (May.ISSUE_INVOICES,)),
     "issue-for-job": (May.ISSUE_INVOICES, May.WORK_VISITS),
-    **dict.fromkeys(("void-invoice", "credit-invoice", "write-off-invoice"), (May.ADJUST_INVOICES,)),
+    **dict.fromkeys(("void-invoice", "credit-invoice"), (May.ADJUST_INVOICES,)),
     **dict.fromkeys(("record-payment", "apply-credit", "reverse-payment"), (May.TAKE_PAYMENTS,)),
     "take-payment": (May.TAKE_PAYMENTS, May.WORK_VISITS),
     **dict.fromkeys(

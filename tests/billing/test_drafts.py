@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from billing import actions
-from billing.models import Invoice, InvoiceLine, TaxRate
+from billing.models import Invoice, InvoiceLine, JobTypePrice, TaxRate
 from dispatch import actions as work
 from fsm.attribution import attributed
 from fsm.history import history_model
@@ -352,7 +352,8 @@ def test_what_else_is_changed_with_the_price_is_changed_at_once(make_done, casey
 def test_a_price_that_changed_meanwhile_is_not_overwritten(make_done, casey, marcus):
     line = make_done().draft.lines.get(item__code="LABOR")
     review = proposed(line, "60", casey)
-    edit(line, "110", marcus)
+    line.unit_price = D(110)
+    line.save(update_fields=["unit_price"])
     with pytest.raises(Stale, match="has changed") as refusal:
         approve_review(review.pk, by=marcus, version=1, now=NOW)
     assert refusal.value.theirs == {"Price then": "$120.00", "Price now": "$110.00"}
@@ -360,13 +361,49 @@ def test_a_price_that_changed_meanwhile_is_not_overwritten(make_done, casey, mar
     assert review.state == "waiting"
 
 
-def test_a_line_that_is_gone_cannot_be_given_a_price(make_done, casey, marcus):
-    line = make_done().draft.lines.get(item__code="LABOR")
-    review = proposed(line, "60", casey)
+def take_off(line, marcus):
     draft = Invoice.objects.get(pk=line.invoice_id)
     actions.remove_invoice_line(line.pk, version=draft.version, now=NOW)
-    with pytest.raises(NotPossible, match="not on a draft"):
-        approve_review(review.pk, by=marcus, version=1, now=NOW)
+
+
+def discard(line, marcus):
+    actions.discard_draft(line.invoice_id, because="Goodwill", now=NOW)
+
+
+def set_another_price(line, marcus):
+    edit(line, "110", marcus)
+
+
+def stop_charging(line, marcus):
+    work = JobTypePrice.objects.get(pk=line.origin.removeprefix("type:"))
+    work.delete()
+    actions.draft_invoice(line.invoice.job_id, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (take_off, "The line was taken off the draft."),
+        (discard, "is void."),
+        (set_another_price, "The line has another price now: $110.00."),
+        (stop_charging, "The job does not ask for this line any more."),
+    ],
+)
+def test_a_proposal_whose_line_is_no_longer_so_is_withdrawn_and_says_why(
+    make_done, casey, marcus, change, words
+):
+    job = make_done()
+    line, other = job.draft.lines.get(item__code="LABOR"), job.draft.lines.get(item__code="DIAG")
+    review = proposed(line, "60", casey)
+    with attributed(user=casey):
+        edit(other, "1", casey)
+    change(line, marcus)
+    review.refresh_from_db()
+    assert (review.state, review.decided_by) == ("withdrawn", None)
+    assert words in review.decided_because
+    assert Review.objects.waiting().count() == (0 if change is discard else 1)  # the other line's
+    with pytest.raises(NotPossible, match="decided already: withdrawn"):
+        approve_review(review.pk, by=marcus, version=review.version, now=NOW)
 
 
 def test_a_line_of_the_book_cannot_be_added_below_the_limit(make_done, casey, book):

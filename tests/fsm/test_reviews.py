@@ -13,10 +13,11 @@ from fsm.attribution import attributed, current
 from fsm.clock import now
 from fsm.models import LiveEvent, Review, User
 from fsm.permissions import May
-from fsm.references import ref_of
+from fsm.references import Reference, ref_of
 from fsm.reviews import (
     approve_review,
     ask_for_review,
+    drop_reviews,
     expire_reviews,
     reject_review,
     reviewable,
@@ -152,6 +153,66 @@ def test_what_nobody_decides_lapses_a_week_after_its_limit(ask, done, casey):
     expire_reviews()
     assert {r.pk: r.state for r in Review.objects.all()} == {old.pk: "expired", late.pk: "waiting"}
     assert done.rejected == ["expired"]
+
+
+def test_what_has_no_subject_any_more_is_withdrawn_by_the_house_and_says_why(ask, done, casey, marcus):
+    gone, other = ask(casey), ask(casey)
+    with transaction.atomic():
+        (dropped,) = drop_reviews(Reference(gone.subject_kind, gone.subject_uuid), because="Sold.", now=now())
+    gone.refresh_from_db()
+    assert (gone.state, gone.decided_by, gone.decided_because) == ("withdrawn", None, "Sold.")
+    assert (dropped, done.rejected) == (gone, ["withdrawn"])
+    assert Review.objects.waiting().get() == other
+    with pytest.raises(NotPossible, match=r"decided already: withdrawn. Sold\."):
+        approve_review(gone.pk, by=marcus, version=gone.version, now=now())
+    assert LiveEvent.objects.filter(topic="reviews", version=2).count() == 1
+
+
+def test_only_the_kind_or_the_key_that_is_named_is_withdrawn(ask, casey, make_customer):
+    about = ref_of(make_customer())
+    one, two = (ask(casey, subject=about, key=key) for key in ("line:1", "line:2"))
+    with transaction.atomic():
+        assert drop_reviews(about, because="x", now=now(), kind="other") == []
+        assert drop_reviews(about, because="x", now=now(), key="line:2") == [two]
+    assert Review.objects.waiting().get() == one
+
+
+def test_an_approval_locks_its_subject_before_the_proposal(done, ask, casey, marcus):
+    """Whoever drops proposals holds the subject first: both in one order cannot wait for each other."""
+    order = []
+    reviewable(
+        "locked",
+        label="Locked",
+        decide=May.ADJUST_INVOICES,
+        lock=lambda review: order.append(("subject", review.state)),
+    )(lambda review: order.append(("apply", review.state)))
+    approve_review(ask(casey, kind="locked").pk, by=marcus, version=1, now=now())
+    assert order == [("subject", "waiting"), ("apply", "approved")]
+
+
+@pytest.mark.parametrize(("late", "state"), [(-1, "waiting"), (0, "waiting"), (1, "expired")])
+def test_a_proposal_lapses_a_week_after_its_limit_and_no_second_before(ask, casey, monkeypatch, late, state):
+    review = ask(casey)
+    end = review.limit_at + reviews.GRACE + timedelta(seconds=late)
+    monkeypatch.setattr(reviews, "clock_now", lambda: end)
+    expire_reviews()
+    review.refresh_from_db()
+    assert review.state == state
+
+
+def test_what_is_past_its_limit_says_so_and_stands_on_top(ask, casey, marcus_client):
+    fresh, late = ask(casey), ask(casey, now=now() - 3 * DAY)
+    page = marcus_client.get(reverse("fsm:reviews")).content.decode()
+    assert page.index(str(late.uuid)) < page.index(str(fresh.uuid))
+    assert page.count(">Overdue<") == 1 or page.count("Overdue</span>") == 1
+
+
+def test_a_decision_alone_is_told_on_the_page(ask, marcus, olivia, marcus_client):
+    User.objects.filter(pk=olivia.pk).update(is_active=False)
+    url = reverse("fsm:approve-review", args=[ask(marcus).uuid])
+    assert marcus_client.post(url, {"version": 1}).status_code == 302
+    shown = marcus_client.get(reverse("fsm:reviews"), {"state": "approved"}).content.decode()
+    assert "approved alone" in shown
 
 
 def test_who_may_decide_sees_how_many_wait_and_who_asked_does_not_count_their_own(

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from fsm.models import Review
 from fsm.references import Reference
 from inventory import actions
 from inventory.models import MovementKind, Part, StockMovement, StockPlace
@@ -295,13 +296,21 @@ def test_suggestions_leave_out_parts_that_are_no_longer_stocked(dana_client, mak
     assert "Capacitor old" not in html
 
 
-def test_a_count_puts_a_negative_place_right_and_twice_counts_once(dana_client, make_part, truck):
+def test_a_count_puts_a_negative_place_right_and_twice_counts_once(
+    dana_client, marcus_client, make_part, truck
+):
     part = make_part()
     use(part, truck, 1)
     form = {"once": str(uuid.uuid4()), "expected": "-1", "counted": "2", "note": "found in a box"}
     for _ in range(2):
         answer = dana_client.post(reverse("inventory:count", args=[truck.uuid, part.uuid]), form)
         assert answer.status_code == 302
+    review = Review.objects.get()
+    assert actions.on_hand(truck.pk, part.pk) == -1
+    assert (
+        marcus_client.post(reverse("fsm:approve-review", args=[review.uuid]), {"version": 1}).status_code
+        == 302
+    )
     assert actions.on_hand(truck.pk, part.pk) == 2
     assert StockMovement.objects.get(kind=MovementKind.COUNTED).quantity == 3
 
