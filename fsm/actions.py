@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from .attribution import because
-from .company import the_company
+from .attribution import attributed, because
+from .clock import now as clock_now
+from .company import default_branch, the_company
 from .events import PersonChanged, announce
 from .files import reencode_image
+from .links import withdraw_links_of
 from .models import Branch, Company, User, UserBranch
-from .permissions import Role
+from .permissions import Role, refuse_above
+from .sign_ins import end_sign_ins
 from .states import NotPossible
+from .tokens import revoke_tokens_of
 
 COMPANY_FIELDS = frozenset(
     {
@@ -47,6 +52,55 @@ def change_company(*, logo: bytes | None = None, remove_logo: bool = False, **fi
         company.logo = ""
         changed.append("logo")
     company.save(update_fields=changed)
+    return company
+
+
+@transaction.atomic
+def start_company(
+    *,
+    company_name: str,
+    time_zone: str,
+    city: str,
+    state: str,
+    username: str,
+    name: str,
+    email: str,
+    password: str,
+) -> User:
+    """Make the company, its first branch and its owner on an empty database; of two at once one is first."""
+    with attributed(actor_name=name):
+        company = Company.objects.select_for_update(no_key=True).get(pk=the_company().pk)
+        if User.objects.exists():
+            raise NotPossible(
+                _("Somebody has set up this company already. Log in, or ask them for a log-in.")
+            )
+        company.name, company.time_zone, company.city, company.state = company_name, time_zone, city, state
+        company.save(update_fields=["name", "time_zone", "city", "state"])
+        default_branch()
+        return add_person(
+            by=None, username=username, name=name, role=Role.OWNER, password=password, email=email
+        )
+
+
+@transaction.atomic
+def put_away_first_steps(*, now: datetime) -> Company:
+    """Show the list of first steps no more, to nobody in the company."""
+    company = Company.objects.select_for_update(no_key=True).get(pk=the_company().pk)
+    if company.first_steps_dismissed_at is None:
+        company.first_steps_dismissed_at = now
+        with because(_("first steps put away")):
+            company.save(update_fields=["first_steps_dismissed_at"])
+    return company
+
+
+@transaction.atomic
+def bring_back_first_steps() -> Company:
+    """Show the list of first steps again."""
+    company = Company.objects.select_for_update(no_key=True).get(pk=the_company().pk)
+    if company.first_steps_dismissed_at is not None:
+        company.first_steps_dismissed_at = None
+        with because(_("first steps brought back")):
+            company.save(update_fields=["first_steps_dismissed_at"])
     return company
 
 
@@ -95,7 +149,7 @@ def add_person(
     owner.
     """
     _only(fields, PERSON_FIELDS)
-    _refuse_above(by, role)
+    refuse_above(by, role)
     username = username.strip().lower()
     if User.objects.filter(username=username).exists():
         raise _name_taken(username)
@@ -112,7 +166,7 @@ def add_person(
 @transaction.atomic
 def change_person(user_id: int, *, by: User, branch_ids: Iterable[int] | None = None, **fields: Any) -> User:
     """Change a person. Only an owner changes an owner; nobody locks themselves out; one owner always
-    remains.
+    remains. Whoever becomes inactive is signed out everywhere, and their tokens and links end.
     """
     _only(fields, PERSON_FIELDS)
     owners = list(
@@ -123,8 +177,8 @@ def change_person(user_id: int, *, by: User, branch_ids: Iterable[int] | None = 
         fields["username"] = fields["username"].strip().lower()
         if User.objects.filter(username=fields["username"]).exclude(pk=user_id).exists():
             raise _name_taken(fields["username"])
-    _refuse_above(by, user.role)
-    _refuse_above(by, fields.get("role", user.role))
+    refuse_above(by, user.role)
+    refuse_above(by, fields.get("role", user.role))
     before = (user.role, user.is_active)
     _assign(user, fields)
     if by.pk == user.pk and (user.role, user.is_active) != before:
@@ -136,19 +190,41 @@ def change_person(user_id: int, *, by: User, branch_ids: Iterable[int] | None = 
     user.save(update_fields=[*fields])
     if branch_ids is not None:
         _limit(user, branch_ids)
+    if before[1] and not user.is_active:
+        now = clock_now()
+        end_sign_ins(user.pk, now=now)
+        revoke_tokens_of(user.pk, now=now)
+        withdraw_links_of(user.pk, now=now)
     announce(PersonChanged(user_id=user.pk))
     return user
 
 
+def deactivate_person(user_id: int, *, by: User) -> User:
+    """Let somebody in no more, from now on; their name stays wherever it stands."""
+    with because(_("deactivated")):
+        return change_person(user_id, by=by, is_active=False)
+
+
+def reactivate_person(user_id: int, *, by: User) -> User:
+    """Let somebody in again, with the password and the role they had."""
+    with because(_("reactivated")):
+        return change_person(user_id, by=by, is_active=True)
+
+
 @transaction.atomic
-def set_password(user_id: int, *, password: str, by: User | None = None) -> User:
-    """A new password, already validated; every other session of the person ends."""
+def set_password(user_id: int, *, password: str, by: User | None = None, keep: UUID | None = None) -> User:
+    """A new password, already validated; every other session of the person ends, and every link they were
+    given.
+    """
     user: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
     if by is not None:
-        _refuse_above(by, user.role)
+        refuse_above(by, user.role)
     user.set_password(password)
     with because(_("new password")):
         user.save(update_fields=["password"])
+    now = clock_now()
+    end_sign_ins(user.pk, now=now, keep=keep)
+    withdraw_links_of(user.pk, now=now)
     return user
 
 
@@ -189,11 +265,6 @@ def _limit(user: User, branch_ids: Iterable[int]) -> None:
     for branch_id in sorted(wanted - standing.keys()):
         UserBranch.objects.create(user=user, branch_id=branch_id)
     user.__dict__.pop("branch_ids", None)
-
-
-def _refuse_above(by: User | None, role: str) -> None:
-    if by is not None and role == Role.OWNER and by.role != Role.OWNER:
-        raise NotPossible(_("Only an owner makes or changes an owner."), field="role")
 
 
 def _name_taken(username: str) -> NotPossible:

@@ -111,6 +111,7 @@ def company_and_people(world: DemoWorld) -> None:
         invoice_note="Thank you for your business. Regulated by the Texas Department of Licensing"
         " and Regulation.",
     )
+    actions.put_away_first_steps(now=world.now)
     branch = Branch.objects.order_by("pk").first() or actions.add_branch(name="Austin")
     world.made["branch"] = actions.change_branch(
         branch.pk,

@@ -12,6 +12,7 @@ from django_q.models import Success
 from . import outbox
 from .clock import now as clock_now
 from .models import LiveEvent
+from .sign_ins import forget_old_sign_ins
 from .tasks import recurring
 from .trace import unattributed
 
@@ -33,8 +34,9 @@ def prune_task_results() -> None:
 
 @recurring("37 3 * * *", tier="analytical")
 def forget_old_sessions() -> None:
-    """Forget sessions that have ended."""
+    """Forget sessions that have ended, and where people were signed in a quarter of a year ago."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    forget_old_sign_ins(clock_now())
 
 
 @recurring("47 3 * * *", tier="analytical")

@@ -56,9 +56,16 @@ class Address:
 
 
 def addresses() -> dict[str, Address]:
-    """Every named address of the house that people visit; programs are answered in JSON."""
-    every = _below(get_resolver(), "")
-    return {address.name: address for address in every if not hasattr(address.view, "cls")}
+    """Every named address of the house that people visit; programs are answered in JSON. Of the admin, whose
+    pages are alike for every model, those that stand for all.
+    """
+    shown = {page.name for page in PAGES}
+    return {
+        address.name: address
+        for address in _below(get_resolver(), "")
+        if not hasattr(address.view, "cls")
+        and (not address.name.startswith("admin:") or address.name in shown)
+    }
 
 
 def _below(resolver: URLResolver, namespace: str) -> Iterator[Address]:
@@ -159,6 +166,7 @@ EXAMPLES: dict[str, tuple[Wish, ...]] = {
     "item": (Wish("billing.PriceItem", {"kind": "labor"}), Wish("billing.PriceItem")),
     "price": (Wish("billing.JobTypePrice"),),
     "rate": (Wish("billing.TaxRate"),),
+    "object": (Wish("dispatch.Job", {"state": "work_complete"}, "pk"), Wish("dispatch.Job", {}, "pk")),
 }
 
 
@@ -182,7 +190,13 @@ _OPEN_JOB, _DRAFT = {"job": "open_job"}, {"invoice": "draft"}
 PAGES: tuple[Page, ...] = (
     # the house
     Page("fsm:log-in"),
+    Page("fsm:forgot-password"),
+    Page("fsm:forgot-password", "sent", query="?sent=1"),
     Page("fsm:home"),
+    Page("fsm:security"),
+    Page("fsm:second-factor"),
+    Page("fsm:second-factor-off"),
+    Page("fsm:backup-codes"),
     Page("fsm:search", query="?q=hall"),
     Page("fsm:change-password"),
     Page("fsm:company"),
@@ -192,6 +206,7 @@ PAGES: tuple[Page, ...] = (
     Page("fsm:people"),
     Page("fsm:add-person"),
     Page("fsm:edit-person"),
+    Page("fsm:invite-person"),
     Page("fsm:set-password"),
     Page("fsm:events"),
     Page("fsm:health"),
@@ -210,6 +225,11 @@ PAGES: tuple[Page, ...] = (
     Page("fsm:style"),
     Page("fsm:style", "phone", query="?phone=1"),
     Page("fsm:trace", show={"kind": "=invoice", "unique": "invoice"}),
+    Page("admin:index"),
+    Page("admin:dispatch_job_changelist"),
+    Page("admin:dispatch_job_change"),
+    Page("admin:dispatch_job_history"),
+    Page("admin:dispatch_jobtype_add"),
     # customers and equipment
     Page("customers:customers"),
     Page("customers:customer"),
@@ -310,7 +330,24 @@ PAGES: tuple[Page, ...] = (
 )
 
 DEED, PART, FILE, MACHINE = "changes something", "a part of a page", "a file", "for machines"
+# These need an empty house, a link or a password: tests/browser/test_coming_in.py takes their pictures.
+PASSING = "seen once, on the way in"
 NOT_PAGES: dict[str, str] = {
+    "fsm:welcome": PASSING,
+    "fsm:use-link": PASSING,
+    "fsm:log-in-code": PASSING,
+    "fsm:put-away-first-steps": DEED,
+    "fsm:bring-back-first-steps": DEED,
+    "fsm:begin-second-factor": DEED,
+    "fsm:end-other-sign-ins": DEED,
+    "fsm:end-sign-in": DEED,
+    "fsm:invite-again": DEED,
+    "fsm:withdraw-invitation": DEED,
+    "fsm:hand-over-link": DEED,
+    "fsm:deactivate-person": DEED,
+    "fsm:reactivate-person": DEED,
+    "fsm:unlock-person": DEED,
+    "fsm:reset-second-factor": DEED,
     "fsm:log-out": DEED,
     "fsm:approve-review": DEED,
     "fsm:reject-review": DEED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -104,9 +105,13 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",  # our own field templates come before Django's
+    "axes",
     "csp",
     "django_filters",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "django_q",
     "drf_spectacular",
     "rest_framework",
@@ -133,6 +138,7 @@ MIDDLEWARE = [
     "fsm.web.middleware.renew_session",
     "fsm.web.middleware.attribute_request",
     "fsm.web.middleware.answer_refusals",
+    "axes.middleware.AxesMiddleware",  # the last one: who is locked out gets the log-in page that says so
 ]
 TEMPLATES = [
     {
@@ -223,6 +229,26 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600  # a phone stays signed in over days off; ea
 SESSION_SAVE_EVERY_REQUEST = False
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+
+# Five failures of a name from an address, and the two are locked for a quarter of an hour.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "fsm.web.session.locked_out"
+AXES_CLIENT_IP_CALLABLE = "fsm.lockouts.client_address"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True  # who signed in where is in our own table
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+# How many proxies of ours stand in front, each adding the sender's address to X-Forwarded-For.
+TRUSTED_PROXIES = int(env("TRUSTED_PROXIES", "0" if LOCAL else "1"))
+# Where people find us, for links in e-mail; empty: at the address of the request that asked for the link.
+SITE_URL = env("SITE_URL", "").rstrip("/")
 
 # Language and time -----------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -19,6 +19,11 @@ class Migration(migrations.Migration):
     dependencies = [
         ('fsm', '0001_extensions'),
     ]
+    # They ask for our first migration and mean the one that makes people.
+    run_before = [
+        ("otp_static", "0001_initial"),
+        ("otp_totp", "0001_initial"),
+    ]
 
     operations = [
         migrations.CreateModel(

@@ -7,7 +7,7 @@ from .live import LiveEvent
 from .outbox import OutboxRow, OutboxState
 from .people import User, UserBranch
 from .reviews import Review, ReviewState
-from .tokens import ApiQuota, ApiRequest, ApiToken, Invitation, SignIn
+from .tokens import ApiQuota, ApiRequest, ApiToken, Invitation, LinkKind, SignIn
 
 __all__ = [
     "ApiQuota",
@@ -20,6 +20,7 @@ __all__ = [
     "ExchangeOutcome",
     "FieldOperation",
     "Invitation",
+    "LinkKind",
     "LiveEvent",
     "OutboxRow",
     "OutboxState",

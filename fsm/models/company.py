@@ -52,6 +52,7 @@ class Company(models.Model):
         _("address changes farther than this many miles wait for review"), default=Decimal("50")
     )
     freeze_minutes = models.PositiveIntegerField(_("no change this many minutes before a visit"), default=120)
+    first_steps_dismissed_at = models.DateTimeField(_("first steps put away"), null=True, blank=True)
     history = History()
 
     class Meta:

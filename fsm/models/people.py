@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..attribution import attributed
 from ..history import History
-from ..permissions import Role, allowed
+from ..permissions import May, Role, allowed
 from .company import Branch
 
 
@@ -24,8 +24,6 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.active().filter(role=Role.TECHNICIAN)
 
     def visible_to(self, user: Any) -> UserQuerySet:
-        from ..permissions import May
-
         return self if allowed(user, May.MANAGE_PEOPLE) else self.filter(pk=user.pk)
 
 
@@ -64,6 +62,7 @@ class User(AbstractBaseUser):
         choices=[("auto", _("Like the device")), ("light", _("Light")), ("dark", _("Dark"))],
     )
     is_active = models.BooleanField(_("active"), default=True)
+    second_factor_at = models.DateTimeField(_("second factor asked since"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     history = History(excluded_fields=["last_login", "password"])
 
@@ -81,10 +80,30 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.username
 
+    @property
+    def has_joined(self) -> bool:
+        """Whether the person has ever set a password: somebody invited has not yet."""
+        return self.has_usable_password()
+
     @cached_property
     def branch_ids(self) -> list[int]:
         """The branches the person is limited to; empty means all."""
         return list(self.branch_limits.values_list("branch_id", flat=True))
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the person may enter the admin."""
+        return allowed(self, May.USE_ADMIN)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """What Django's admin asks, as "app.verb_model": looking, setting up; nobody deletes."""
+        verb = perm.rpartition(".")[2].partition("_")[0]
+        asked = {"view": May.USE_ADMIN, "add": May.SET_UP, "change": May.SET_UP}.get(verb)
+        return asked is not None and allowed(self, asked)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether the person may look at an app's rows in the admin."""
+        return self.is_staff
 
     @property
     def initials(self) -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -73,25 +75,55 @@ class ApiQuota(models.Model):
         return self.bucket
 
 
-class Invitation(models.Model):
-    """A link that lets a person set their first password, once and for a while; only its digest is kept."""
+class LinkKind(models.TextChoices):
+    """Why somebody was given a link."""
 
+    INVITATION = "invitation", _("Invitation")
+    PASSWORD = "password", _("New password")
+
+
+class Invitation(models.Model):
+    """A link that lets a person set their first or a new password, once and for a while; only its digest is
+    kept.
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey("fsm.User", models.CASCADE, related_name="+")
+    kind = models.CharField(_("kind"), max_length=10, choices=LinkKind, default=LinkKind.INVITATION)
     digest = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(_("made"))
     expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     history = History(excluded_fields=["digest"])
 
     class Meta:
         constraints = [
+            models.CheckConstraint(name="invitation_kind_is_known", condition=Q(kind__in=LinkKind.values)),
+            models.CheckConstraint(
+                name="invitation_used_or_withdrawn",
+                condition=Q(used_at__isnull=True) | Q(withdrawn_at__isnull=True),
+            ),
             models.CheckConstraint(
                 name="invitation_expires_after_made", condition=Q(expires_at__gt=models.F("made_at"))
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         return f"invitation of {self.user_id}"
+
+
+class SignInQuerySet(models.QuerySet["SignIn"]):
+    """Named questions about sessions."""
+
+    def visible_to(self, user: Any) -> SignInQuerySet:
+        """One's own; who manages people sees everybody's."""
+        return self if allowed(user, May.MANAGE_PEOPLE) else self.filter(user=user)
+
+    def standing(self, now: datetime) -> SignInQuerySet:
+        """Not ended, and used within the life of a session."""
+        alive = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        return self.filter(ended_at__isnull=True, seen_at__gt=now - alive)
 
 
 class SignIn(models.Model):
@@ -105,6 +137,8 @@ class SignIn(models.Model):
     started_at = models.DateTimeField(_("signed in"))
     seen_at = models.DateTimeField(_("last seen"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = SignInQuerySet.as_manager()
 
     class Meta:
         ordering = ["-seen_at"]

@@ -42,6 +42,7 @@ def company(request: HttpRequest) -> HttpResponse:
         "logo": bool(the_company().logo),
         "branches": list(Branch.objects.all()),
         "numbering": counters.numbering(),
+        "first_steps_away": standing.first_steps_dismissed_at is not None,
     }
     return render_page(request, "fsm/company.html", context, status=status)
 

@@ -87,17 +87,37 @@ class BranchForm(forms.ModelForm):  # type: ignore[type-arg]
         return str(self.cleaned_data["state"]).upper()
 
 
+def username_field(help_text: Any = "", autocomplete: str = "username") -> forms.RegexField:
+    """A name to sign in with."""
+    return forms.RegexField(
+        r"^[\w.@+-]+$",
+        label=_("User name"),
+        max_length=60,
+        help_text=help_text or _("For signing in: letters, digits and . @ + - _"),
+        error_messages={"invalid": _("Only letters, digits and . @ + - _ without spaces.")},
+        widget=forms.TextInput(
+            attrs={"autocapitalize": "none", "autocomplete": autocomplete, "spellcheck": "false"}
+        ),
+    )
+
+
+def new_password_field() -> forms.CharField:
+    """A password that somebody chooses for themselves; the form validates it."""
+    return forms.CharField(
+        label=_("Password"),
+        max_length=200,
+        strip=False,
+        help_text=_("At least ten characters, and nothing that many people use."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+    )
+
+
 class PersonForm(forms.Form):
     """A person who signs in; `branches` only where the company has several."""
 
     name = forms.CharField(label=_("Name"), max_length=150)
-    username = forms.RegexField(
-        r"^[\w.@+-]+$",
-        label=_("User name"),
-        max_length=60,
-        help_text=_("What the person types to sign in: letters, digits and . @ + - _"),
-        error_messages={"invalid": _("Only letters, digits and . @ + - _ without spaces.")},
-        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    username = username_field(
+        _("What the person types to sign in: letters, digits and . @ + - _"), autocomplete="off"
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.OFFICE)
     email = forms.EmailField(label=_("E-mail"), required=False)
@@ -112,7 +132,6 @@ class PersonForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("None ticked: the person sees every branch."),
     )
-    is_active = forms.BooleanField(label=_("May sign in"), required=False, initial=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -170,7 +189,6 @@ class NewPersonForm(PasswordForm, PersonForm):
         "phone",
         "language",
         "branches",
-        "is_active",
     )
 
     def clean(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ..company import the_company
 from ..finders import search as find
 from ..panels import panels_for
 from ..permissions import May, allowed, requires
+from .first_run import first_steps
 from .navigation import url_of
 from .pages import fragment, render_page
 
@@ -23,6 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("dispatch:phone-today")
     context = {
         "today": today_in(the_company().time_zone, now()),
+        "first_steps": first_steps(request),
         "panels": panels_for("home", None, request.user),
         "book_url": url_of("dispatch:book"),
     }

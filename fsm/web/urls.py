@@ -2,13 +2,41 @@
 
 from django.urls import path
 
-from . import audit, company, exchanges, health, home, house, people, reviews, session, style, tokens
+from . import (
+    audit,
+    company,
+    exchanges,
+    first_run,
+    health,
+    home,
+    house,
+    invitations,
+    people,
+    reviews,
+    security,
+    session,
+    style,
+    tokens,
+)
 
 app_name = "fsm"
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", home.search, name="search"),
     path("log-in/", session.log_in, name="log-in"),
+    path("log-in/code/", session.log_in_code, name="log-in-code"),
+    path("welcome/", first_run.welcome, name="welcome"),
+    path("first-steps/put-away/", first_run.put_away_first_steps, name="put-away-first-steps"),
+    path("first-steps/bring-back/", first_run.bring_back_first_steps, name="bring-back-first-steps"),
+    path("forgot-password/", invitations.forgot_password, name="forgot-password"),
+    path("link/<str:secret>/", invitations.use_link, name="use-link"),
+    path("me/security/", security.security, name="security"),
+    path("me/security/second-factor/", security.second_factor, name="second-factor"),
+    path("me/security/second-factor/begin/", security.begin_second_factor, name="begin-second-factor"),
+    path("me/security/second-factor/off/", security.second_factor_off, name="second-factor-off"),
+    path("me/security/backup-codes/", security.backup_codes, name="backup-codes"),
+    path("me/security/end-others/", security.end_other_sign_ins, name="end-other-sign-ins"),
+    path("sessions/<uuid:sign_in_uuid>/end/", security.end_sign_in, name="end-sign-in"),
     path("log-out/", session.log_out, name="log-out"),
     path("password/", session.change_password, name="change-password"),
     path("theme/", session.set_theme, name="set-theme"),
@@ -21,6 +49,14 @@ urlpatterns = [
     path("company/branches/<uuid:branch_uuid>/", company.edit_branch, name="edit-branch"),
     path("people/", people.people, name="people"),
     path("people/add/", people.add_person, name="add-person"),
+    path("people/invite/", invitations.invite_person, name="invite-person"),
+    path("people/<uuid:person_uuid>/invite-again/", invitations.invite_again, name="invite-again"),
+    path("people/<uuid:person_uuid>/withdraw/", invitations.withdraw_invitation, name="withdraw-invitation"),
+    path("people/<uuid:person_uuid>/link/", invitations.hand_over_link, name="hand-over-link"),
+    path("people/<uuid:person_uuid>/deactivate/", people.deactivate_person, name="deactivate-person"),
+    path("people/<uuid:person_uuid>/reactivate/", people.reactivate_person, name="reactivate-person"),
+    path("people/<uuid:person_uuid>/unlock/", people.unlock_person, name="unlock-person"),
+    path("people/<uuid:person_uuid>/second-factor/", people.reset_second_factor, name="reset-second-factor"),
     path("people/<uuid:person_uuid>/", people.edit_person, name="edit-person"),
     path("people/<uuid:person_uuid>/password/", people.set_password, name="set-password"),
     path("house/", house.events, name="events"),

@@ -139,7 +139,7 @@ def sessions(people: Iterable[User | None]) -> Iterator[dict[int, str]]:
     for user in {person.pk: person for person in people if person}.values():
         session = store()
         session[SESSION_KEY] = str(user.pk)
-        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.set_expiry(3600)
         session.create()
