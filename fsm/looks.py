@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -27,3 +30,15 @@ def saw(what: Sensitive, *, about: Reference | None = None, detail: str = "") ->
         detail=detail[:200],
         seen_at=clock_now(),
     )
+
+
+def hands_out(what: Sensitive) -> Callable[[Any], Any]:
+    """Mark a view (or an operation of the API) that shows or hands out something sensitive: a test opens each
+    of them and asks for its look.
+    """
+
+    def mark(view: Any) -> Any:
+        view.hands_out = what
+        return view
+
+    return mark

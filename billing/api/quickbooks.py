@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from fsm.api.fields import BecauseInput, Dollars, Input, Listed, Output, Shown, Unique
 from fsm.api.views import Deed, Listing, Look, One, found, seen_again
 from fsm.clock import now
-from fsm.looks import Sensitive, saw
+from fsm.looks import Sensitive, hands_out, saw
 from fsm.permissions import May
 from fsm.references import ref_of
 
@@ -106,6 +106,7 @@ class ShowBatch(One):
         return _batches(self.user)
 
 
+@hands_out(Sensitive.QUICKBOOKS_FILE)
 class BatchFile(Look):
     """The file itself, for QuickBooks Desktop to import: the same bytes every time."""
 

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from fsm.clock import now
 from fsm.company import the_company
-from fsm.looks import Sensitive, saw
+from fsm.looks import Sensitive, hands_out, saw
 from fsm.permissions import May, requires
 from fsm.references import ref_of
 from fsm.states import NotPossible
@@ -132,6 +132,7 @@ def batch(request: HttpRequest, batch_uuid: UUID) -> HttpResponse:
 
 @require_safe
 @requires(May.RUN_QUICKBOOKS)
+@hands_out(Sensitive.QUICKBOOKS_FILE)
 def download(request: HttpRequest, batch_uuid: UUID) -> HttpResponse:
     """The file itself: the same bytes every time."""
     row = _seen_batch(request, batch_uuid, content=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from fsm.clock import now
-from fsm.looks import Sensitive, saw
+from fsm.looks import Sensitive, hands_out, saw
 from fsm.panels import panels_for
 from fsm.permissions import May, requires
 from fsm.references import ref_of
@@ -34,6 +34,7 @@ def remember_look(site: Site) -> None:
 
 @require_safe
 @requires(May.SEE_CUSTOMERS)
+@hands_out(Sensitive.GATE_CODE)
 def site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     """A place: its address, how one gets in, and what every app knows of it."""
     site = seen_site(request, site_uuid)
@@ -81,6 +82,7 @@ def add_site(request: HttpRequest, customer_uuid: UUID) -> HttpResponse:
 
 
 @requires(May.EDIT_CUSTOMERS)
+@hands_out(Sensitive.GATE_CODE)
 def edit_site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     """Change a place; an edit made from an old page shows what stands there now."""
     site = seen_site(request, site_uuid)

@@ -25,7 +25,7 @@ from equipment.models import Unit
 from fsm.bodies import instant_in
 from fsm.clock import local, now
 from fsm.inbox import AnotherBody, receive
-from fsm.looks import Sensitive, saw
+from fsm.looks import Sensitive, hands_out, saw
 from fsm.models import FieldOperation, Outcome
 from fsm.panels import panels_for
 from fsm.permissions import May, requires, signed_in
@@ -244,7 +244,7 @@ def _page(name: str) -> Callable[..., HttpResponseBase]:
     return view
 
 
-phone_visit = _page("visit")
+phone_visit = hands_out(Sensitive.GATE_CODE)(_page("visit"))
 phone_checklist = _page("checklist")
 phone_notes = _page("notes")
 phone_photos = _page("photos")

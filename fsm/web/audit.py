@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
-from ..looks import Sensitive, saw
+from ..looks import Sensitive, hands_out, saw
 from ..models import Exchange, SensitiveLook
 from ..permissions import May, requires
 from ..references import Reference, Resolved, fetch, resolve_many
@@ -101,6 +101,7 @@ def _thing(request: HttpRequest, reference: Reference) -> Any:
 
 @require_safe
 @requires(May.SEE_TRACE)
+@hands_out(Sensitive.EXPORT)
 def trace(request: HttpRequest, kind: str, unique: UUID) -> HttpResponse:
     """Every step of the chain that a thing belongs to, across the apps, oldest first."""
     own = Reference(kind, unique)
@@ -121,6 +122,7 @@ def trace(request: HttpRequest, kind: str, unique: UUID) -> HttpResponse:
 
 @require_safe
 @requires(May.SEE_TRACE)
+@hands_out(Sensitive.EXPORT)
 def timeline_of(request: HttpRequest, kind: str, unique: UUID) -> HttpResponse:
     """Every version of one thing alone, what was said with the outside about it, and who looked."""
     own = Reference(kind, unique)
@@ -160,6 +162,7 @@ def _looked(own: Reference) -> Iterable[Step]:
 
 @require_safe
 @requires(May.SEE_TRACE)
+@hands_out(Sensitive.EXPORT)
 def batch(request: HttpRequest, unique: UUID) -> HttpResponse:
     """Everything that one request or one task changed, of what the person may see."""
     steps = of_batch(unique)
@@ -207,6 +210,7 @@ def _subject(row: SensitiveLook) -> Reference | None:
 
 @require_safe
 @requires(May.SEE_HOUSE)
+@hands_out(Sensitive.EXPORT)
 def looks(request: HttpRequest) -> HttpResponse:
     """Who saw or took out what is sensitive, newest first."""
     zone = zone_of(request)

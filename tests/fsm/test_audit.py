@@ -10,11 +10,13 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from factory.django import DjangoModelFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.actions import edit_site
-from fsm.attribution import attributed
+from fsm import references
+from fsm.attribution import attributed, rooted
 from fsm.clock import now
 from fsm.exchanges import exchange
 from fsm.looks import Sensitive, saw
@@ -125,7 +127,7 @@ def test_hostile_filters_of_looks_are_harmless(marcus_client, query):
 def site(make_customer):
     made = make_customer(site={"gate_code": "#1"}).site
     with attributed(batch=uuid.uuid4(), actor_name="Ann", reason="They told us"):
-        edit_site(made.pk, version=made.version, now=instant(), name="=Shed")
+        edit_site(made.pk, version=made.version, now=now(), name="=Shed")
     return made
 
 
@@ -137,6 +139,79 @@ def test_a_timeline_tells_versions_exchanges_and_looks_of_one_thing(site, casey_
     for word in ("They told us", "maps geocode", "How to get in seen"):
         assert word in page
     assert "#1" not in page
+
+
+def things():
+    """One of every kind that can be referred to."""
+    factories = {
+        found._meta.model: found
+        for found in vars(make).values()
+        if isinstance(found, type) and issubclass(found, DjangoModelFactory) and found._meta.model
+    }
+    for kind in sorted(references._resolvers):
+        yield kind, factories[references.model_of(kind)]()
+
+
+def test_whatever_can_be_referred_to_has_a_timeline_and_a_trace(olivia_client, branch):
+    wrong = []
+    for kind, thing in things():
+        for name in ("timeline", "trace"):
+            for query in ({}, {"as": "csv"}):
+                answer = olivia_client.get(reverse(f"fsm:{name}", args=[kind, thing.uuid]), query)
+                if answer.status_code != 200:
+                    wrong.append((name, kind, query, answer.status_code))
+    assert wrong == []
+
+
+def test_what_was_said_without_an_outbox_row_stands_in_the_trace_of_its_job_once(make_job, casey_client):
+    job = make_job()
+    with rooted("job", job.uuid), exchange("maps", "geocode", request={"key": "k"}):
+        pass
+    with pytest.raises(OSError, match="away"), rooted("job", job.uuid), exchange("card", "refund"):
+        raise OSError("away")
+    with rooted("job", job.uuid), exchange("email", "deliver", outbox_uuid=uuid.uuid4()):
+        pass  # its outbox row tells of it
+    with exchange("maps", "elsewhere"):
+        pass
+    page = casey_client.get(reverse("fsm:trace", args=["job", job.uuid])).content.decode()
+    assert page.count('data-what="Message to the outside"') == 2
+    for word in ("geocode", "refund", "OSError: away"):
+        assert word in page
+    assert "elsewhere" not in page
+
+
+HOSTILE = [
+    "page=99999999999999999999", "page=-1", "page=0x10", "page=%00", "sort=-pk", "sort=password", "sort=%27",
+    "first=2026-02-30", "last=9999-99-99", "first=0001-01-01&last=0001-01-01", "state=%27%20OR%201=1--",
+    "kind=%00", "what=1%3B%20DROP%20TABLE%20fsm_review", "system=%22&outcome=x", "mine=maybe&overdue=maybe",
+    "q=%27%29%3B--", "q=" + "x" * 3000, "q=%00%FF", "as=xml", "as=csv&page=x&q=%25",
+    "state=&state=x&kind=&kind=y",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["reviews/", "exchanges/", "outbox/", "looks/"])
+def test_no_filter_breaks_a_list(olivia_client, path):
+    with exchange("maps", "geocode"):
+        pass
+    make.OutboxRowFactory()
+    make.ReviewFactory()
+    saw(Sensitive.EXPORT)
+    wrong = {query: olivia_client.get(f"/{path}?{query}").status_code for query in HOSTILE}
+    assert {query: status for query, status in wrong.items() if status not in (200, 404, 422)} == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "reviews/{}/", "exchanges/{}/", "outbox/{}/", "at-once/{}/", "trace/job/{}/", "timeline/customer/{}/",
+        "trace/{}/00000000-0000-0000-0000-000000000404/", "timeline/{}/00000000-0000-0000-0000-000000000404/",
+    ],
+)  # fmt: skip
+def test_no_address_breaks_an_audit_page(olivia_client, path):
+    bad = ["x", "0", "-1", "%00", "%27%20OR%201=1--", "9" * 400, "00000000-0000-0000-0000-00000000000g"]
+    nobody = "00000000-0000-0000-0000-000000000404"
+    answers = {text: olivia_client.get("/" + path.format(text)).status_code for text in [*bad, nobody]}
+    assert set(answers.values()) <= {404}, answers
 
 
 def test_a_trace_is_taken_out_without_formulas(site, casey_client):
