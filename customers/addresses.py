@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 LONGEST_LINE: Final = 300
@@ -88,6 +88,7 @@ _ORDINALS: Final = {
     "fourteenth": "14", "fifteenth": "15", "sixteenth": "16", "seventeenth": "17", "eighteenth": "18",
     "nineteenth": "19", "twentieth": "20", "thirtieth": "30", "fortieth": "40", "fiftieth": "50",
 }  # fmt: skip
+_SHORT_SUFFIXES: Final = frozenset(suffix.casefold() for suffix in _SUFFIXES.values())
 _TENS: Final = {
     "twenty": 20,
     "thirty": 30,
@@ -178,6 +179,49 @@ def match_key(street: str, *, unit: str = "", city: str = "", state: str = "", p
     unit_id = _unit_id(unit) or inner_unit
     place = postal_code.strip()[:5] or " ".join(_key_words(f"{city} {state}"))
     return f"{core}|{unit_id}|{place}"
+
+
+@dataclass(frozen=True, slots=True)
+class StreetParts:
+    """A street line as the matcher compares it: `kind` is the street word (st, ave), `unit` only its id."""
+
+    number: str = ""
+    name: str = ""
+    kind: str = ""
+    unit: str = ""
+
+
+@lru_cache(maxsize=100_000)
+def street_parts(street: str, unit: str = "") -> StreetParts:
+    """The parts of the match key of a street line: spellings of the same door have equal parts."""
+    core, inner_unit = _key_street(street)
+    words = core.split()
+    number = words.pop(0) if words and words[0][:1].isdigit() and len(words) > 1 else ""
+    if words and words[0] == "1/2":
+        number += " " + words.pop(0)
+    kind = words.pop() if len(words) > 1 and words[-1] in _SHORT_SUFFIXES else ""
+    return StreetParts(number, " ".join(words), kind, _unit_id(unit) or inner_unit)
+
+
+def standardised(address: ParsedAddress) -> str:
+    """The address as the post office would print it, on one line; standardised, not verified.
+
+    The postal tables are asked first; where they fail or name another door, our own short forms stand.
+    """
+    last = f"{address.city}, {address.state} {address.postal_code}".strip(" ,")
+    own = ", ".join(part for part in (f"{address.street} {address.unit}".strip(), last) if part).upper()
+    if not (address.match_key and address.city and address.state and address.postal_code):
+        return own
+    try:
+        found = _scourgify()(f"{address.street} {address.unit}, {last}".replace(" ,", ","))
+    except Exception:
+        return own
+    street, unit = found["address_line_1"] or "", found["address_line_2"] or ""
+    place = (found["city"] or "", found["state"] or "", (found["postal_code"] or "")[:5])
+    key = match_key(street, unit=unit, city=place[0], state=place[1], postal_code=place[2])
+    if key != address.match_key:
+        return own
+    return f"{street} {unit}".strip() + f", {place[0]}, {place[1]} {place[2]}"
 
 
 def zip_fits_state(postal_code: str, state: str) -> bool:
@@ -350,6 +394,7 @@ def _unit_id(unit: str) -> str:
     return "".join(words)
 
 
+@lru_cache(maxsize=100_000)
 def _key_street(street: str) -> tuple[str, str]:
     if box := _PO_BOX.search(street):
         return f"pobox {box.group(1).casefold()}", ""
@@ -399,3 +444,18 @@ def _parser() -> Any:
     import usaddress  # loads a trained model: only where an address has no usual shape
 
     return usaddress
+
+
+@cache
+def _scourgify() -> Any:
+    from scourgify import normalize_address_record
+
+    return normalize_address_record
+
+
+@cache
+def _scourgify_error() -> type[Exception]:
+    from scourgify.exceptions import AddressNormalizationError
+
+    kind: type[Exception] = AddressNormalizationError
+    return kind

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 Flag = Literal["", "fictitious", "repeated", "too_short", "invalid_area", "invalid_exchange", "rounded"]
@@ -34,6 +35,9 @@ _ROUNDED = re.compile(r"(?<![\w.])\d(?:\.\d+)?[eE]\+?\d{1,2}(?!\w)")
 _WHOLE_FLOAT = re.compile(r"(?<![\w.])(\d{7,11})\.0+(?!\w)")
 _LOOSE = re.compile(r"(?<!\w)\+?\(?\d(?:[\d\s().\-]{5,18})\d(?!\w)")
 _VANITY = re.compile(r"\(?(?:1[-. ]?)?\(?8\d\d\)?[-. ]?[A-Za-z0-9]{3}[-. ]?[A-Za-z0-9]{4}")
+_ONE_USUAL = re.compile(
+    r"(?:\+?1[-. ]?)?(?:\(([2-9]\d\d)\) ?|([2-9]\d\d)[-. ]?)(\d{3})[-. ]?(\d{4})", re.ASCII
+)
 _SEPARATORS = " \t\r\n/,;|&-:."
 
 
@@ -63,6 +67,8 @@ class PhoneText:
 
 def find_phones(text: str, *, region: str = "US") -> PhoneText:
     """Every number in the text, in order, each once; never raises, whatever the text."""
+    if region == "US" and (usual := _ONE_USUAL.fullmatch(text.strip())):
+        return _usual(usual)
     text = _WHOLE_FLOAT.sub(r"\1", unicodedata.normalize("NFKC", text[:LONGEST_TEXT]))
     spans = sorted(_spans(text, region))
     phones: list[FoundPhone] = []
@@ -91,6 +97,21 @@ def find_phones(text: str, *, region: str = "US") -> PhoneText:
     if tail.strip(_SEPARATORS):
         leftovers.append(tail.strip(_SEPARATORS))
     return PhoneText(tuple(_once(phones)), " / ".join(leftovers))
+
+
+def _usual(match: re.Match[str]) -> PhoneText:
+    """A cell with nothing but one number in a usual way of writing: what the matcher would say, sooner."""
+    e164 = f"+1{match.group(1) or match.group(2)}{match.group(3)}{match.group(4)}"
+    flag = _flag(e164, _is_valid_line(e164[:8]))
+    return PhoneText((FoundPhone(e164, "", match.group(), flag, ""),), "")
+
+
+@lru_cache(maxsize=200_000)
+def _is_valid_line(beginning: str) -> bool:
+    """Whether numbers that begin so exist: area code and exchange decide, no last four digits do."""
+    import phonenumbers
+
+    return phonenumbers.is_valid_number(phonenumbers.parse(beginning + "2345"))
 
 
 def format_us(e164: str) -> str:
