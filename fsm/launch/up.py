@@ -250,7 +250,7 @@ class Up:
         ]
         live += ["--timeout-graceful-shutdown", "2", "--no-access-log", "--log-level", "warning"]
         live += ["--app-dir", str(ROOT)]
-        worker = [python, str(ROOT / "manage.py"), "qcluster"]
+        worker = [python, str(ROOT / "manage.py"), "work"]
         return [
             Child("web", web, {"SIGHTGLASS_POOL": "1"}),
             Child("live", live, {"SIGHTGLASS_POOL": "1"}),

@@ -62,7 +62,7 @@ class Stack:
         gunicorn = [sys.executable, "-m", "gunicorn", "fsm.wsgi:application", "--bind", f"{HOST}:{self.port}"]
         gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket"]
         gunicorn += ["--chdir", str(ROOT)]
-        queue = [sys.executable, "-m", "django", "qcluster"]
+        queue = [sys.executable, "-m", "django", "work"]
         return [
             Child("web", gunicorn, {**self.environment, "SIGHTGLASS_POOL": "1"}),
             *(

@@ -103,7 +103,7 @@ def test_everything_starts_from_an_empty_folder_survives_and_stops(data, port):
         assert second.returncode == 1
         assert f"process {running.pid}" in second.stderr
 
-        worker = next(int(pid) for pid, line in children.items() if "qcluster" in line)
+        worker = next(int(pid) for pid, line in children.items() if line.endswith(" work"))
         os.kill(worker, signal.SIGKILL)
         wait_for(lambda: "was killed by signal 9; starting it again" in log.read_text())
         wait_for(lambda: str(worker) not in record(data)["children"] and len(record(data)["children"]) == 5)

@@ -164,7 +164,7 @@ def test_the_examples_name_commands_that_we_have(units):
         if "Service" in unit
         for match in re.finditer(r"manage\.py (\w+)", unit["Service"]["ExecStart"])
     }
-    assert {"qcluster", "backup", "restore_drill"} <= named
+    assert {"work", "backup", "restore_drill"} <= named
     text = (ROOT / "docs" / "operations.md").read_text()
     named |= {match[1] for match in re.finditer(r"manage\.py (\w+)", text)} - {"up"}
     assert named <= set(commands), named - set(commands)
