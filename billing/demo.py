@@ -30,7 +30,8 @@ from fsm.history import insert_with_history
 from fsm.models import User
 from fsm.money import to_cents
 from fsm.permissions import Role
-from inventory.models import Part
+from inventory.actions import propose_count
+from inventory.models import Part, PlaceKind, StockLevel
 
 from . import actions, pricing
 from .actions.drafting import Wanted, as_line, lines_for_jobs
@@ -99,6 +100,7 @@ def build(world: DemoWorld) -> None:
     _today(world)
     world.say("files for QuickBooks")
     _files(world)
+    _proposals(world)
     world.made["invoices"] = [one.invoice for one in billed]
 
 
@@ -363,9 +365,12 @@ def _uuid(world: DemoWorld) -> uuids.UUID:
 # Through the actions --------------------------------------------------------------------------------
 
 
+def _person(role: Role) -> User | None:
+    return User.objects.filter(role=role, is_active=True).order_by("pk").first()
+
+
 def _acting(role: Role) -> Any:
-    person = User.objects.filter(role=role, is_active=True).order_by("pk").first()
-    return attributed(user=person, source="office", batch=uuids.uuid4())
+    return attributed(user=_person(role), source="office", batch=uuids.uuid4())
 
 
 def _end_some(world: DemoWorld, billed: Sequence[Billed]) -> None:
@@ -418,6 +423,49 @@ def _files(world: DemoWorld) -> None:
         if earlier is not None:
             actions.mark_batch_imported(earlier.pk)
         _file(world, second)
+
+
+def _proposals(world: DemoWorld) -> None:
+    """What waits for a manager: a price, a write-off and what a count found."""
+    line = (
+        InvoiceLine.objects.filter(invoice__state=InvoiceState.DRAFT, book_price__gt=50)
+        .order_by("invoice_id", "position")
+        .first()
+    )
+    owing = Invoice.objects.filter(state=InvoiceState.ISSUED).owing().order_by("due_on", "pk").first()
+    office, keeper, counter = (_person(role) for role in (Role.OFFICE, Role.BOOKKEEPER, Role.DISPATCHER))
+    if office is not None and line is not None and line.book_price is not None:
+        with attributed(user=office, source="office", batch=uuids.uuid4()):
+            actions.edit_invoice_line(
+                line.pk,
+                version=line.invoice.version,
+                quantity=line.quantity,
+                unit_price=(line.book_price * Decimal("0.7")).quantize(Decimal(1)),
+                description=line.description,
+                now=world.now - timedelta(hours=5),
+                by=office,
+            )
+    if keeper is not None and owing is not None:
+        with attributed(user=keeper, source="office", batch=uuids.uuid4()):
+            actions.ask_to_write_off(
+                owing.pk,
+                because="Moved away, three letters came back",
+                now=world.now - timedelta(days=2),
+                by=keeper,
+            )
+    level = StockLevel.objects.filter(on_hand__gt=2, place__kind=PlaceKind.TRUCK).order_by("pk").first()
+    if counter is not None and level is not None:
+        with attributed(user=counter, source="office", batch=uuids.uuid4()):
+            propose_count(
+                place_id=level.place_id,
+                part_id=level.part_id,
+                counted=level.on_hand - 2,
+                expected=level.on_hand,
+                key="demo:count",
+                note="Two were in an opened box, rusty",
+                now=world.now - timedelta(hours=20),
+                by=counter,
+            )
 
 
 def _file(world: DemoWorld, until: datetime) -> Any:

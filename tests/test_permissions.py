@@ -168,6 +168,8 @@ EXPECTED: dict[str, May | None] = {
     "dispatch:phone-operation": May.WORK_VISITS,
     "dispatch:phone-checklist": May.WORK_VISITS,
     "dispatch:phone-notes": May.WORK_VISITS,
+    "dispatch:phone-correct": May.WORK_VISITS,
+    "fsm:ownership": May.SIGN_IN,
     "dispatch:phone-photos": May.WORK_VISITS,
     "dispatch:phone-parts": May.WORK_VISITS,
     "dispatch:phone-refrigerant": May.WORK_VISITS,

@@ -42,7 +42,9 @@ Context = dict[str, Any]
 # Not part of what was asked: two sendings of one deed may differ in them.
 ENVELOPE = {"csrfmiddlewaretoken", "once", "device_time"}
 # What somebody wrote in words, shown again where the page it was written on is no longer theirs.
-WRITTEN = ("body", "note", "because", "caption", "no_signature_because")
+WRITTEN = (
+    "body", "note", "because", "caption", "no_signature_because", "new_phone", "street", "access_notes"
+)  # fmt: skip
 # The page that a deed belongs to: there it was pressed, there a refusal is shown.
 PAGE_OF = {
     "visit.no_access": "no-access",
@@ -55,6 +57,8 @@ PAGE_OF = {
     "part.take_back": "parts",
     "refrigerant.log": "refrigerant",
     "signature.add": "signature",
+    "contact.correct": "correct",
+    "site.correct": "correct",
 }
 # Where a deed leads, when not back to its own page.
 LEADS_TO = {"visit.complete": "visit", "signature.add": "visit"}
@@ -215,6 +219,13 @@ def _complete(request: HttpRequest, work: Work) -> Context:
     }
 
 
+def _correct(request: HttpRequest, work: Work) -> Context:
+    contact, numbers = reading.whom_to_call(work.job)
+    if work.shows_access and (work.site.gate_code or work.site.access_notes):
+        saw(Sensitive.GATE_CODE, about=ref_of(work.site))
+    return {"contact": contact, "numbers": numbers}
+
+
 def _no_access(request: HttpRequest, work: Work) -> Context:
     return {}
 
@@ -229,6 +240,7 @@ PAGES: dict[str, Callable[[HttpRequest, Work], Context]] = {
     "signature": _signature,
     "complete": _complete,
     "no-access": _no_access,
+    "correct": _correct,
 }
 
 
@@ -253,6 +265,7 @@ phone_refrigerant = _page("refrigerant")
 phone_signature = _page("signature")
 phone_complete = _page("complete")
 phone_no_access = _page("no-access")
+phone_correct = _page("correct")
 
 
 @never_cache
