@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "simple_history",
     *APPS,
+    "fsm.admin_config.HouseAdminConfig",  # last: every app has said by then what it offers
 ]
 AUTH_USER_MODEL = "fsm.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

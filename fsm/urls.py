@@ -1,10 +1,12 @@
 """Every address of the house; the kernel names the apps as strings."""
 
+from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
     path("", include("fsm.web.urls")),
     path("api/", include("fsm.api.urls")),
+    path("admin/", admin.site.urls),
     path("customers/", include("customers.web.urls")),
     path("equipment/", include("equipment.web.urls")),
     path("stock/", include("inventory.web.urls")),

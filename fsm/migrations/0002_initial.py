@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
     ]
     # They ask for our first migration and mean the one that makes people.
     run_before = [
+        ("admin", "0001_initial"),
         ("otp_static", "0001_initial"),
         ("otp_totp", "0001_initial"),
     ]
