@@ -9,6 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+import customers.actions as customers
+from customers.models import Contact
 from equipment.models import OUNCES_IN_POUND, Circuit
 from fsm.bodies import instant_in, number_in, quantity_in, text_in, uuid_in, yes_in
 from fsm.inbox import Body, operation
@@ -204,6 +206,41 @@ def add_signature(user: User, body: Body, files: Files, *, now: datetime) -> Bod
     return _answer(visit)
 
 
+@operation("contact.correct")
+def correct_contact(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The technician corrects whom to call: taken, or proposed where the office changed it meanwhile."""
+    visit, _technician = _mine(user, body)
+    customer = visit.job.customer_id
+    contact = Contact.objects.filter(uuid=uuid_in(body, "contact"), customer=customer).first()
+    if contact is None:
+        raise NotPossible(_("This contact is not on the record any more. Call the office."))
+    done = customers.correct_contact(
+        contact.pk,
+        seen_version=_version_in(body),
+        now=now,
+        name=text_in(body, "name", longest=120),
+        old_phone=text_in(body, "old_phone", longest=16),
+        new_phone=text_in(body, "new_phone", longest=60),
+    )
+    return _answer(visit, sentence=done.sentence)
+
+
+@operation("site.correct")
+def correct_site(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """The technician corrects where the site is or how one gets in; a far address waits for the office."""
+    visit, _technician = _mine(user, body)
+    fields = {
+        name: text_in(body, name, longest=longest)
+        for name, longest in (
+            ("street", 120), ("unit", 40), ("city", 60), ("state", 2), ("postal_code", 10),
+            ("gate_code", 40), ("access_notes", 2000),
+        )
+        if name in body
+    }  # fmt: skip
+    done = customers.correct_site(visit.job.site_id, seen_version=_version_in(body), now=now, **fields)
+    return _answer(visit, sentence=done.sentence)
+
+
 def _mine(user: User, body: Body) -> tuple[Visit, Technician]:
     """The visit among those of this technician; somebody else's is as good as unknown."""
     visit = Visit.objects.visible_to(user).filter(uuid=uuid_in(body, "visit")).select_related("job").first()
@@ -211,6 +248,11 @@ def _mine(user: User, body: Body) -> tuple[Visit, Technician]:
     if visit is None or technician is None:
         raise NotPossible(_("This visit is not yours (any more). Nothing was changed; call the office."))
     return visit, technician
+
+
+def _version_in(body: Body) -> int:
+    """The version that the phone showed; one that says none was read before anything."""
+    return int(number_in(body, "version") or 0)
 
 
 def _answer(visit: Visit, **more: Any) -> Body:

@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from customers.models import PhoneNumber, Site
+from customers.models import Contact, PhoneNumber, Site
 from customers.phones import format_us
 from equipment.models import Circuit, RefrigerantRecord, Unit, UnitStatus
 from fsm.clock import day_in, local, today_in
@@ -391,6 +391,16 @@ def _phones(job: Job) -> list[Reach]:
         )
         for row in numbers.order_by("-contact__is_primary", "-is_primary", "pk")[:3]
     ]
+
+
+def whom_to_call(job: Job) -> tuple[Contact | None, list[tuple[str, str]]]:
+    """The job's contact, else the customer's first to call, with the numbers and how they are written."""
+    people = Contact.objects.filter(customer=job.customer_id, is_active=True)
+    contact = job.contact or people.order_by("-is_primary", "name", "pk").first()
+    if contact is None:
+        return None, []
+    numbers = PhoneNumber.objects.filter(contact=contact).values_list("e164", flat=True)
+    return contact, [(e164, format_us(e164)) for e164 in numbers]
 
 
 def _tasks(work: Work) -> list[Task]:

@@ -11,6 +11,8 @@ OFFERS = (
     "operations",
     "deliveries",
     "reviews",
+    "ownership",
+    "movers",
     "panels",
     "finders",
     "traces",

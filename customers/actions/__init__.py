@@ -1,6 +1,15 @@
 """What can be done with customers, sites, contacts and messages."""
 
-from .communications import log_call, queue_email, send_again, settle_communication
+from .communications import (
+    hold_back,
+    log_call,
+    name_at_carrier,
+    queue_email,
+    send_again,
+    settle_communication,
+)
+from .corrections import Corrected, correct_contact, correct_site
+from .messages import queue_message, send_message
 from .records import (
     add_contact,
     add_customer,
@@ -16,9 +25,21 @@ from .records import (
     set_do_not_service,
 )
 from .sites import ADDRESS_REVIEW, EditedSite, SiteFields, add_site, edit_site
+from .templates import (
+    change_messaging_rules,
+    is_said,
+    messaging_rules,
+    restore_our_words,
+    save_template,
+    standing_templates,
+    switch_message,
+)
+from .texts import put_text_away, receive_text, settle_at_carrier, take_up_text
+from .wishes import lift_opt_out, opt_out, set_wishes
 
 __all__ = [
     "ADDRESS_REVIEW",
+    "Corrected",
     "EditedSite",
     "SiteFields",
     "add_contact",
@@ -27,16 +48,36 @@ __all__ = [
     "add_note",
     "add_phone",
     "add_site",
+    "change_messaging_rules",
+    "correct_contact",
+    "correct_site",
     "edit_contact",
     "edit_customer",
     "edit_site",
+    "hold_back",
+    "is_said",
+    "lift_opt_out",
     "log_call",
+    "messaging_rules",
+    "name_at_carrier",
+    "opt_out",
     "pin_note",
+    "put_text_away",
     "queue_email",
+    "queue_message",
+    "receive_text",
     "remove_email",
     "remove_phone",
+    "restore_our_words",
+    "save_template",
     "send_again",
+    "send_message",
     "set_credit_hold",
     "set_do_not_service",
+    "set_wishes",
+    "settle_at_carrier",
     "settle_communication",
+    "standing_templates",
+    "switch_message",
+    "take_up_text",
 ]

@@ -225,22 +225,28 @@ def _lock_site(review: Review) -> None:
 )
 def take_address(review: Review) -> None:
     """Give the site the proposed address; refuses where the address has changed since."""
-    site = (
-        Site.objects.select_for_update(no_key=True).select_related("branch").get(pk=review.payload["site_id"])
-    )
-    standing = {name: getattr(site, name) for name in ADDRESS_FIELDS}
-    if standing != review.payload["before"]:
+    move_site(review.payload["site_id"], before=review.payload["before"], wanted=review.payload["address"])
+
+
+def move_site(site_id: int, *, before: dict[str, str], wanted: dict[str, str]) -> Site:
+    """Write what somebody decided about a site, its guard having done its work; Stale where what stood there
+    has changed since it was proposed.
+    """
+    site = Site.objects.select_for_update(no_key=True).select_related("branch").get(pk=site_id)
+    if {name: getattr(site, name) for name in before} != before:
         raise Stale(
-            _("The address has changed since this was proposed. It stands as %(address)s.")
+            _("The site has changed since this was proposed. It stands as %(address)s.")
             % {"address": site.one_line},
             theirs={_("Address"): site.one_line},
         )
-    for name, value in review.payload["address"].items():
+    for name, value in wanted.items():
         setattr(site, name, value)
-    write_address(site)
-    _forget_coordinates(site)
+    if wanted.keys() & set(ADDRESS_FIELDS):
+        write_address(site)
+        _forget_coordinates(site)
     site.version += 1
     site.save()
+    return site
 
 
 def _forget_coordinates(site: Site) -> None:

@@ -44,5 +44,6 @@ urlpatterns = [
     path("phone/visits/<uuid:visit_uuid>/signature/", phone.phone_signature, name="phone-signature"),
     path("phone/visits/<uuid:visit_uuid>/complete/", phone.phone_complete, name="phone-complete"),
     path("phone/visits/<uuid:visit_uuid>/no-access/", phone.phone_no_access, name="phone-no-access"),
+    path("phone/visits/<uuid:visit_uuid>/correct/", phone.phone_correct, name="phone-correct"),
     path("phone/visits/<uuid:visit_uuid>/units/<uuid:unit_uuid>/", phone.phone_unit, name="phone-unit"),
 ]

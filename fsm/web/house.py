@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 from ..events import subscribers
 from ..inbox import operations
 from ..outbox import deliverers
-from ..permissions import May, open_to_all, requires
+from ..ownership import DOORS, OWNERS, facts
+from ..permissions import ROLES, May, Role, open_to_all, requires
 from ..tasks import schedules
 from .pages import render_page
 
@@ -53,6 +54,24 @@ def events(request: HttpRequest) -> HttpResponse:
         "deliverers": [(kind, line_of(deliver)) for kind, deliver in sorted(deliverers().items())],
     }
     return render_page(request, "fsm/events.html", context)
+
+
+@require_safe
+@requires(May.SIGN_IN)
+def ownership(request: HttpRequest) -> HttpResponse:
+    """Who owns which fact, through which doors it is changed, and what holds when two disagree."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for fact in facts():
+        groups.setdefault(str(fact.group), []).append(
+            {
+                "label": fact.label,
+                "owner": OWNERS[fact.owner],
+                "doors": [DOORS[door] for door in fact.doors],
+                "roles": [role.label for role in Role if fact.may in ROLES[role]],
+                "rule": fact.rule,
+            }
+        )
+    return render_page(request, "fsm/ownership.html", {"groups": list(groups.items())})
 
 
 @require_safe

@@ -61,6 +61,7 @@ ENTRIES = [
     Entry(_("Health"), "fsm:health", "thermometer", May.SEE_HOUSE, HOUSE),
     Entry(_("Who saw what"), "fsm:looks", "eye", May.SEE_HOUSE, HOUSE),
     Entry(_("Set-up and audit"), "admin:index", "list", May.USE_ADMIN, HOUSE),
+    Entry(_("Who owns what"), "fsm:ownership", "building", May.SEE_HOME, HOUSE),
     Entry(_("What triggers what"), "fsm:events", "link", May.SEE_HOUSE, HOUSE),
 ]
 

@@ -60,6 +60,7 @@ urlpatterns = [
     path("people/<uuid:person_uuid>/", people.edit_person, name="edit-person"),
     path("people/<uuid:person_uuid>/password/", people.set_password, name="set-password"),
     path("house/", house.events, name="events"),
+    path("ownership/", house.ownership, name="ownership"),
     path("style/", style.style, name="style"),
     path("trace/<slug:kind>/<uuid:unique>/", audit.trace, name="trace"),
     path("timeline/<slug:kind>/<uuid:unique>/", audit.timeline_of, name="timeline"),
