@@ -106,13 +106,8 @@ def correct_site(site_id: int, *, seen_version: int, now: datetime, **fields: st
             subject=ref_of(site),
             subject_label=site.one_line,
             title=_("Correction from the field: %(site)s") % {"site": site.one_line},
-            before={
-                _label(site, name): _("(kept secret)") if name in hidden else v
-                for name, v in standing.items()
-            },
-            after={
-                _label(site, name): _("(kept secret)") if name in hidden else v for name, v in wanted.items()
-            },
+            before=_site_words(site, standing),
+            after=_site_words(site, wanted),
             payload={"site_id": site.pk, "before": standing, "wanted": wanted},
             limit=LIMIT,
             now=now,
