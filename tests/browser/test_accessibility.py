@@ -10,10 +10,12 @@ from fsm.screenshots import shots
 from tests.story import go_on, tell
 
 # Colours that still change from one theme to the other would be measured half-way.
-SETTLED = """() => document.fonts.ready.then(() => {
+SETTLED = """async () => {
+  await document.fonts.ready;
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
   for (const animation of document.getAnimations()) animation.cancel();
-  return new Promise(requestAnimationFrame);
-})"""
+  await new Promise(requestAnimationFrame);
+}"""
 
 
 @pytest.fixture
@@ -47,7 +49,6 @@ def test_every_page_is_clean_in_both_themes(house, told, axe, width, height):
                 wrong.append(f"{shot.page.title}: {wide} px wider than the screen")
             for theme in ("light", "dark"):
                 page.emulate_media(color_scheme=theme)
-                page.wait_for_timeout(20)
                 page.evaluate(SETTLED)
                 wrong += [f"{shot.page.title} ({theme}): {line}" for line in axe(page)]
         page.context.close()

@@ -41,7 +41,7 @@ def pages(make_done, make_issued, pay, branch):
             pay(invoice, "300", method="check", reference="204")
             owing = make_issued()
             pay(owing, "10")
-            make_done()
+            draft = make_done().draft
         batch = actions.make_quickbooks_batch(
             invoices=list(Invoice.objects.not_in_quickbooks().values_list("uuid", flat=True)[:rows]),
             credits=[],
@@ -51,13 +51,13 @@ def pages(make_done, make_issued, pay, branch):
         for n in range(rows):
             make.PriceItemFactory(part=make.PartFactory(), kind="part")
             make.JobTypePriceFactory(job_type=make.JobTypeFactory())
-            make.InvoiceLineFactory(invoice=make_done().draft, position=n + 10)
+            make.InvoiceLineFactory(invoice=draft, position=n + 10)
             actions.email_invoice_again(owing.pk, to="a@example.com", now=NOW)
         return {
             "invoices": url("invoices"),
             "owing": f"{url('invoices')}?state=owing&q=Hall",
             "invoice": url("invoice", owing),
-            "draft": url("invoice", Invoice.objects.filter(state="draft").latest("pk")),
+            "draft": url("invoice", draft),
             "payments": url("payments"),
             "payment": url("payment", Payment.objects.latest("pk")),
             "receivables": url("receivables"),
