@@ -267,7 +267,15 @@ EMAIL_PORT = int(env("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = env("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env_flag("EMAIL_USE_TLS")
+# Who says where an address is: census, nominatim (with GEOCODER_URL), or nobody but the ZIP table.
+GEOCODER = env("GEOCODER", "")
+GEOCODER_URL = env("GEOCODER_URL", "")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", "office@sightglass.example")
+SMS_BACKEND = env("SMS_BACKEND", "file")  # file: into the data folder; twilio: by Twilio's API
+TWILIO_API_URL = env("TWILIO_API_URL", "https://api.twilio.com")
+TWILIO_ACCOUNT_SID = env("TWILIO_ACCOUNT_SID", "")
+TWILIO_AUTH_TOKEN = env("TWILIO_AUTH_TOKEN", "")  # also proves that a webhook's request is Twilio's
+TWILIO_MESSAGING_SERVICE_SID = env("TWILIO_MESSAGING_SERVICE_SID", "")
 
 # Files and uploads -----------------------------------------------------------------------------
 STATICFILES_DIRS: list[str] = []
