@@ -309,7 +309,7 @@ class Up:
             width = max(len(name) for name, _, _ in logins)
             lines += [f"  {name:<{width}}   {password}   {role}" for name, password, role in logins]
         elif not report.get("people"):
-            lines += ["", "Nobody can sign in yet. Make the first owner: python3 manage.py createsuperuser"]
+            lines += ["", "Nobody is here yet: the first page asks for your company and makes you its owner."]
         print("\n".join([*lines, "", "Ctrl-C stops everything."]), flush=True)
 
     def _watch(self) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from axes.models import AccessAttempt
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django_otp.oath import totp
@@ -286,6 +288,16 @@ def test_a_manager_resets_somebodys_but_not_an_owners(marcus_client, protected, 
     assert log_in(Client()).url == reverse("fsm:home")
     assert ("second factor reset for them", "Marcus Webb") in reasons(protected)
     assert marcus_client.post(reverse("fsm:reset-second-factor", args=[olivia.uuid])).status_code == 409
+
+
+def test_the_command_line_is_the_last_way_back_in(protected):
+    call_command("reset_second_factor", "Dana", stdout=StringIO())
+    assert log_in(Client()).url == reverse("fsm:home")
+    assert reasons(protected)[-1] == ("second factor turned off", "Command line")
+    with pytest.raises(CommandError, match="not asked for"):
+        call_command("reset_second_factor", "dana")
+    with pytest.raises(CommandError, match="Nobody signs in"):
+        call_command("reset_second_factor", "nobody")
 
 
 def test_a_second_one_is_not_begun_over_the_first(protected, dana_client):
