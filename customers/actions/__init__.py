@@ -9,6 +9,9 @@ from .communications import (
     settle_communication,
 )
 from .corrections import Corrected, correct_contact, correct_site
+from .holding import hold_customer
+from .keys import records_of, refresh_match_keys
+from .merging import UNDO_FOR, Kept, Undone, merge_customers, undo_merge
 from .messages import queue_message, send_message
 from .records import (
     add_contact,
@@ -39,9 +42,12 @@ from .wishes import lift_opt_out, opt_out, set_wishes
 
 __all__ = [
     "ADDRESS_REVIEW",
+    "UNDO_FOR",
     "Corrected",
     "EditedSite",
+    "Kept",
     "SiteFields",
+    "Undone",
     "add_contact",
     "add_customer",
     "add_email",
@@ -55,9 +61,11 @@ __all__ = [
     "edit_customer",
     "edit_site",
     "hold_back",
+    "hold_customer",
     "is_said",
     "lift_opt_out",
     "log_call",
+    "merge_customers",
     "messaging_rules",
     "name_at_carrier",
     "opt_out",
@@ -66,6 +74,8 @@ __all__ = [
     "queue_email",
     "queue_message",
     "receive_text",
+    "records_of",
+    "refresh_match_keys",
     "remove_email",
     "remove_phone",
     "restore_our_words",
@@ -80,4 +90,5 @@ __all__ = [
     "standing_templates",
     "switch_message",
     "take_up_text",
+    "undo_merge",
 ]

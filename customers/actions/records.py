@@ -29,6 +29,8 @@ from ..models import (
 )
 from ..phones import find_phones, search_digits
 from ..versions import check_version
+from .holding import hold_customer
+from .keys import refresh_match_keys
 from .sites import SiteFields, check_fields, insert_site
 
 CUSTOMER_FIELDS = {
@@ -108,6 +110,7 @@ def add_customer(
         insert_site(customer, branch, site)
     if note.strip():
         _insert_note(customer, note, pinned=False)
+    refresh_match_keys([customer.pk])
     return customer
 
 
@@ -115,7 +118,7 @@ def add_customer(
 def edit_customer(customer_id: int, *, version: int, **fields: Any) -> Customer:
     """Change what is said about a customer; Stale when somebody else changed it since `version`."""
     check_fields(fields, CUSTOMER_FIELDS)
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = hold_customer(customer_id)
     check_version(customer, version, fields, noun=_("customer"))
     for name, value in fields.items():
         setattr(customer, name, value.strip() if isinstance(value, str) else value)
@@ -127,7 +130,9 @@ def edit_customer(customer_id: int, *, version: int, **fields: Any) -> Customer:
         raise NotPossible(_("A customer cannot be part of itself."), field="parent")
     if customer.bill_to_id == customer.pk:
         customer.bill_to = None
-    return _save_new_version(customer)
+    _save_new_version(customer)
+    refresh_match_keys([customer.pk])
+    return customer
 
 
 @transaction.atomic
@@ -136,7 +141,7 @@ def set_do_not_service(customer_id: int, *, on: bool, reason: str = "") -> Custo
     reason = reason.strip()
     if on and not reason:
         raise NotPossible(_("Say why this customer is not to be serviced."), field="reason")
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = hold_customer(customer_id)
     customer.do_not_service = on
     customer.do_not_service_reason = reason if on else ""
     return _save_new_version(customer)
@@ -145,7 +150,7 @@ def set_do_not_service(customer_id: int, *, on: bool, reason: str = "") -> Custo
 @transaction.atomic
 def set_credit_hold(customer_id: int, *, on: bool) -> Customer:
     """Put the customer on credit hold or take it off."""
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = hold_customer(customer_id)
     customer.credit_hold = on
     return _save_new_version(customer)
 
@@ -162,7 +167,7 @@ def add_contact(
     uuid: UUID | None = None,
 ) -> Contact:
     """A person at the customer; the first one is the one to call. The same uuid twice is one."""
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = hold_customer(customer_id)
     if uuid and (standing := Contact.objects.filter(uuid=uuid).first()):
         return standing
     if not name.strip():
@@ -179,6 +184,7 @@ def add_contact(
     )
     _set_phones(contact, phones)
     _set_emails(contact, emails)
+    refresh_match_keys([customer.pk])
     return contact
 
 
@@ -196,7 +202,7 @@ def edit_contact(
 ) -> Contact:
     """Change a contact; given lists of phones and e-mails replace what was there, None leaves them."""
     customer_id = Contact.objects.values_list("customer_id", flat=True).get(pk=contact_id)
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = hold_customer(customer_id)
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
     if not name.strip():
         raise NotPossible(_("A contact needs a name."), field="name")
@@ -213,6 +219,7 @@ def edit_contact(
         _set_phones(contact, phones)
     if emails is not None:
         _set_emails(contact, emails)
+    refresh_match_keys([customer.pk])
     return contact
 
 
@@ -220,32 +227,40 @@ def edit_contact(
 def add_phone(contact_id: int, *, number: str, label: str = "") -> list[PhoneNumber]:
     """Add the numbers found in the text to a contact; one that is there already stays as it is."""
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
-    return _insert_phones(contact, [number], label=label)
+    phones = _insert_phones(contact, [number], label=label)
+    refresh_match_keys([contact.customer_id])
+    return phones
 
 
 @transaction.atomic
 def remove_phone(phone_id: int) -> None:
     """Take a number off a contact; the history keeps it."""
-    PhoneNumber.objects.get(pk=phone_id).delete()
+    phone = PhoneNumber.objects.select_related("contact").get(pk=phone_id)
+    phone.delete()
+    refresh_match_keys([phone.contact.customer_id])
 
 
 @transaction.atomic
 def add_email(contact_id: int, *, address: str) -> EmailAddress:
     """Add an e-mail address to a contact; one that is there already is returned."""
     contact = Contact.objects.select_for_update(no_key=True).get(pk=contact_id)
-    return _insert_emails(contact, [address])[0]
+    email = _insert_emails(contact, [address])[0]
+    refresh_match_keys([contact.customer_id])
+    return email
 
 
 @transaction.atomic
 def remove_email(email_id: int) -> None:
     """Take an address off a contact; the history keeps it."""
-    EmailAddress.objects.get(pk=email_id).delete()
+    email = EmailAddress.objects.select_related("contact").get(pk=email_id)
+    email.delete()
+    refresh_match_keys([email.contact.customer_id])
 
 
 @transaction.atomic
 def add_note(customer_id: int, *, body: str, pinned: bool = False, uuid: UUID | None = None) -> CustomerNote:
     """Remember something about a customer under the name of who is acting; the same uuid twice is one."""
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = hold_customer(customer_id)
     if uuid and (standing := CustomerNote.objects.filter(uuid=uuid).first()):
         return standing
     return _insert_note(customer, body, pinned=pinned, uuid=uuid)

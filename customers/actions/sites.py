@@ -22,6 +22,8 @@ from ..address_guard import Doubt, Judgement, Place, Point, judge
 from ..addresses import STATES, match_key, parse_address, standard_case, time_zone_of
 from ..models import AddressStanding, Customer, Site, ZipPlace
 from ..versions import check_version
+from .holding import hold_customer
+from .keys import refresh_match_keys
 
 
 class SiteFields(TypedDict, total=False):
@@ -67,11 +69,13 @@ class EditedSite:
 def add_site(customer_id: int, *, uuid: UUID | None = None, **fields: Any) -> Site:
     """A new place to work at; its address is written the standard way. The same uuid twice is one."""
     check_fields(fields, SITE_FIELDS)
-    customer = Customer.objects.select_for_update(no_key=True).select_related("branch").get(pk=customer_id)
+    customer = hold_customer(customer_id)
     if uuid and (standing := Site.objects.filter(uuid=uuid).first()):
         return standing
     branch = Branch.objects.get(pk=fields["branch_id"]) if fields.get("branch_id") else customer.branch
-    return insert_site(customer, branch, SiteFields(**fields), uuid=uuid)  # type: ignore[typeddict-item]
+    site = insert_site(customer, branch, SiteFields(**fields), uuid=uuid)  # type: ignore[typeddict-item]
+    refresh_match_keys([customer.pk])
+    return site
 
 
 @transaction.atomic
@@ -102,6 +106,7 @@ def edit_site(site_id: int, *, version: int, now: datetime, **fields: Any) -> Ed
                 )
     site.version += 1
     site.save()
+    refresh_match_keys([site.customer_id])
     return EditedSite(site, waits)
 
 
@@ -246,6 +251,7 @@ def move_site(site_id: int, *, before: dict[str, str], wanted: dict[str, str]) -
         _forget_coordinates(site)
     site.version += 1
     site.save()
+    refresh_match_keys([site.customer_id])
     return site
 
 
