@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from django.test import Client
-from django.urls import reverse
+import re
+import uuid
+from pathlib import Path
 
-from fsm.api.schema import description, operation_id
+from django.conf import settings
+from django.test import Client
+from django.urls import resolve, reverse
+
+from fsm.api.pages import MOST, USUAL
+from fsm.api.schema import WORDS, description, operation_id
 from fsm.api.views import Deed
+from fsm.permissions import May
 from tests.conftest import client_of
 
 from .conftest import Program
@@ -84,3 +91,23 @@ def test_the_page_is_for_those_who_signed_in(company):
     answer = Client().get("/api/")
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(reverse("fsm:log-in"))
+
+
+def test_the_page_for_callers_names_addresses_that_there_are():
+    text = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text()
+    named = set(re.findall(r"/api/[\w/-]*", text))
+    assert len(named) > 12
+    for address in named:
+        found = resolve(re.sub(r"[A-Z]+-UUID", str(uuid.uuid4()), address))
+        assert found.url_name != "nowhere", address
+
+
+def test_the_page_for_callers_says_what_holds():
+    text = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text()
+    assert f"{USUAL} unless you ask for 1 to {MOST}" in text
+    rates = settings.API_RATES
+    assert f"look {rates['read']} times and change {rates['write']} times a minute" in text
+    assert all(f"`{word}`" in text for word in ("Idempotency-Replayed: true", "Retry-After", "read"))
+    assert {"book_jobs", "take_payments"} <= {may.key for may in May}
+    for status in WORDS:
+        assert f"`{status}`" in text, status
