@@ -233,6 +233,8 @@ PAGES: tuple[Page, ...] = (
     Page("admin:dispatch_jobtype_add"),
     # customers and equipment
     Page("customers:customers"),
+    Page("customers:quality"),
+    Page("customers:quality-of", show={"measure": "=unverified_phones"}),
     Page("customers:customer"),
     Page("customers:add-customer"),
     Page("customers:edit-customer"),
@@ -373,6 +375,8 @@ NOT_PAGES: dict[str, str] = {
     "customers:pin-note": DEED,
     "customers:log-call": DEED,
     "customers:send-again": DEED,
+    "hooks:sms": MACHINE,
+    "hooks:sms-status": MACHINE,
     "customers:read-import": DEED,
     "customers:import-progress": PART,
     "customers:start-import": DEED,

@@ -82,6 +82,8 @@ EXPECTED: dict[str, May | None] = {
     "fsm:give-up-outbox-row": May.RUN_HOUSE,
     # customers
     "customers:customers": May.SEE_CUSTOMERS,
+    "customers:quality": May.EDIT_CUSTOMERS,
+    "customers:quality-of": May.EDIT_CUSTOMERS,
     "customers:find": May.SEE_CUSTOMERS,
     "customers:add-customer": May.EDIT_CUSTOMERS,
     "customers:lookalikes": May.EDIT_CUSTOMERS,
@@ -102,6 +104,8 @@ EXPECTED: dict[str, May | None] = {
     "customers:log-call": May.EDIT_CUSTOMERS,
     "customers:communication": May.SEE_CUSTOMERS,
     "customers:send-again": May.EDIT_CUSTOMERS,
+    "hooks:sms": OPEN,
+    "hooks:sms-status": OPEN,
     "customers:imports": May.IMPORT_CUSTOMERS,
     "customers:read-import": May.IMPORT_CUSTOMERS,
     "customers:import": May.IMPORT_CUSTOMERS,

@@ -77,7 +77,7 @@ def _counted(sites: QuerySet[Site]) -> QuerySet[Site, Any]:
     return sites.order_by().values("customer").annotate(n=Count("pk")).values("n")
 
 
-def _for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+def for_list(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """With the phone and the site that a line shows."""
     phones = PhoneNumber.objects.filter(contact__customer=OuterRef("pk"), contact__is_active=True)
     sites = Site.objects.filter(customer=OuterRef("pk"), is_active=True).order_by("pk")
@@ -100,7 +100,7 @@ def customers(request: HttpRequest) -> HttpResponse:
     branches = branches_of(request)
     table = Table(
         request,
-        _for_list(Customer.objects.visible_to(request.user)),
+        for_list(Customer.objects.visible_to(request.user)),
         [*COLUMNS, BRANCH] if len(branches) > 1 else COLUMNS,
         url=lambda customer: reverse("customers:customer", args=[customer.uuid]),
         filterset=CustomerFilter,

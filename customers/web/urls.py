@@ -1,11 +1,13 @@
 from django.urls import URLPattern, path
 
-from . import communications, contacts, customers, imports, sites
+from . import communications, contacts, customers, imports, quality, sites
 
 app_name = "customers"
 urlpatterns: list[URLPattern] = [
     path("", customers.customers, name="customers"),
     path("find/", customers.find, name="find"),
+    path("quality/", quality.quality, name="quality"),
+    path("quality/<slug:measure>/", quality.quality_of, name="quality-of"),
     path("add/", customers.add_customer, name="add-customer"),
     path("lookalikes/", customers.lookalikes, name="lookalikes"),
     path("<uuid:customer_uuid>/", customers.customer, name="customer"),
