@@ -366,7 +366,8 @@ def _uuid(world: DemoWorld) -> uuids.UUID:
 
 
 def _person(role: Role) -> User | None:
-    return User.objects.filter(role=role, is_active=True).order_by("pk").first()
+    person: User | None = User.objects.filter(role=role, is_active=True).order_by("pk").first()
+    return person
 
 
 def _acting(role: Role) -> Any:

@@ -339,7 +339,8 @@ class WriteOffInvoice(EndDeed):
         """Write off, or propose it."""
         actions.ask_to_write_off(self.thing.pk, **data, now=now(), by=self.user)
         self.thing.refresh_from_db()
-        return self.thing
+        invoice: Invoice = self.thing
+        return invoice
 
 
 class DraftAgain(InvoiceDeed):
