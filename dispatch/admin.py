@@ -86,7 +86,12 @@ class SkillAdmin(SetUpAdmin):
 class ShiftForm(forms.ModelForm):  # type: ignore[type-arg]
     """The weekday by its name."""
 
-    weekday = forms.TypedChoiceField(label=_("Weekday"), choices=list(WEEKDAYS.items()), coerce=int)
+    weekday = forms.TypedChoiceField(
+        label=_("Weekday"),
+        choices=list(WEEKDAYS.items()),
+        coerce=int,
+        widget=forms.Select(attrs={"aria-label": _("Weekday")}),
+    )
 
 
 class ShiftInline(SetUpInline):

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from .actions import change_person
 from .admin_base import Deed, HouseAdmin
+from .invitations import withdraw_invitation
+from .lockouts import unlock_person
 from .models import (
     ApiRequest,
     ApiToken,
@@ -25,6 +27,8 @@ from .models import (
 from .outbox import give_up_delivery, retry_delivery
 from .permissions import May
 from .reviews import approve_review, reject_review
+from .second_factor import reset_second_factor
+from .sign_ins import end_sign_in
 from .tokens import revoke_token
 
 
@@ -75,6 +79,25 @@ class UserAdmin(HouseAdmin):
             May.MANAGE_PEOPLE,
             lambda row, ask: change_person(row.pk, by=ask.by, is_active=True),
         ),
+        Deed(
+            "withdraw_invitation",
+            _("Withdraw these people's invitations"),
+            May.MANAGE_PEOPLE,
+            lambda row, ask: withdraw_invitation(row.pk, by=ask.by),
+        ),
+        Deed(
+            "reset_second_factor",
+            _("Take away these people's second factor"),
+            May.MANAGE_PEOPLE,
+            lambda row, ask: reset_second_factor(row.pk, by=ask.by),
+            needs_reason=True,
+        ),
+        Deed(
+            "unlock",
+            _("Let these people try to sign in again"),
+            May.MANAGE_PEOPLE,
+            lambda row, ask: unlock_person(row.pk),
+        ),
     )
 
 
@@ -119,6 +142,14 @@ class SignInAdmin(HouseAdmin):
     plural = _("sessions")
     sees = May.MANAGE_PEOPLE
     search_fields = ("user__name", "device")
+    deeds = (
+        Deed(
+            "end",
+            _("End these sessions"),
+            May.MANAGE_PEOPLE,
+            lambda row, ask: end_sign_in(row.pk, by=ask.by, now=ask.now),
+        ),
+    )
 
 
 @admin.register(OutboxRow)

@@ -12,6 +12,7 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -73,7 +74,8 @@ class HouseSite(admin.AdminSite):
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Ours alone: what other packages bring along would be changed past our actions and our history."""
-        found = [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
+        one = isinstance(model_or_iterable, type)
+        found: list[Any] = [model_or_iterable] if one else list(model_or_iterable)
         ours = [model for model in found if model._meta.app_label in settings.APPS]
         if ours:
             super().register(ours, admin_class or HouseAdmin, **options)
@@ -100,9 +102,10 @@ class HouseSite(admin.AdminSite):
         """Without signing out and passwords, which the house has pages for."""
         urls = [entry for entry in super().get_urls() if getattr(entry, "name", None) not in WITHOUT]
         for entry in _patterns(urls):
+            view: Any = entry.callback
             if entry.name != "login":
                 adds = str(entry.name).endswith("_add")  # Django asks `has_add_permission` as well
-                entry.callback.requires = May.SET_UP if adds else May.USE_ADMIN
+                view.requires = May.SET_UP if adds else May.USE_ADMIN
         return urls
 
 
@@ -207,10 +210,11 @@ class HouseAdmin(ModelAdmin):
             self.opts.verbose_name_plural = self.plural
         if self.list_display == ("__str__",):
             self.list_display = self._usual_columns()
+        shown: Any = self  # the usual ones, where a class names none of its own
         if not self.search_fields:
-            self.search_fields = [field.name for field in self._shown() if self._is_a_name(field)]
+            shown.search_fields = [field.name for field in self._shown() if self._is_a_name(field)]
         if not self.list_filter:
-            self.list_filter = [
+            shown.list_filter = [
                 field.name
                 for field in self._shown()
                 if not field.is_relation and (field.choices or isinstance(field, models.BooleanField))
@@ -342,7 +346,7 @@ class HouseAdmin(ModelAdmin):
             "may_trace": allowed(request.user, May.SEE_TRACE),
             **(extra_context or {}),
         }
-        request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+        request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/object_history.html", context)
 
     # Deeds
@@ -412,6 +416,13 @@ class SetUpInline(TabularInline):
     can_delete = False
     show_change_link = False
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """In a table the heading names the column; who does not see it hears the field's own name."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            field.widget.attrs["aria-label"] = capfirst(str(field.label))
+        return field
+
 
 def _perform(deed: Deed, house_admin: HouseAdmin, request: HttpRequest, rows: QuerySet[Any]) -> Any:
     """Ask whether and why, then call the action once for each row; a refusal keeps nobody else from it."""
@@ -441,7 +452,7 @@ def _perform(deed: Deed, house_admin: HouseAdmin, request: HttpRequest, rows: Qu
         "deed": deed,
         "rows": chosen,
         "form": form,
-        "action_checkbox_name": admin.helpers.ACTION_CHECKBOX_NAME,
+        "action_checkbox_name": ACTION_CHECKBOX_NAME,
     }
-    request.current_app = house_admin.admin_site.name  # type: ignore[attr-defined]
+    request.current_app = house_admin.admin_site.name
     return TemplateResponse(request, "admin/deed.html", context, status=422 if form.is_bound else 200)
