@@ -11,6 +11,7 @@ from fsm.permissions import May
 from .actions import send_again, set_credit_hold, set_do_not_service
 from .actions.imports import release_row, skip_row, start_import, take_back_import
 from .models import (
+    ChannelConsent,
     Communication,
     Contact,
     Customer,
@@ -19,8 +20,12 @@ from .models import (
     ExternalId,
     ImportBatch,
     ImportRow,
+    MessageTemplate,
+    MessagingRules,
+    OptOut,
     PhoneNumber,
     Site,
+    UnknownText,
 )
 
 
@@ -174,3 +179,46 @@ class ImportRowAdmin(HouseAdmin):
             needs_reason=True,
         ),
     )
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(HouseAdmin):
+    """The company's words for each occasion, changed on their own page."""
+
+    list_display = ("occasion", "channel", "language", "is_on", "subject")
+    list_filter = ("occasion", "channel", "language", "is_on")
+    search_fields = ("subject", "body")
+
+
+@admin.register(MessagingRules)
+class MessagingRulesAdmin(HouseAdmin):
+    """When and from where the house writes by itself."""
+
+    list_display = ("__str__", "quiet_from", "quiet_until", "text_from", "reminder_hours")
+
+
+@admin.register(ChannelConsent)
+class ChannelConsentAdmin(HouseAdmin):
+    """What contacts said about being written to."""
+
+    within = "contact"
+    list_display = ("contact", "channel", "wish", "how", "since")
+    list_filter = ("channel", "wish")
+    search_fields = ("contact__name",)
+
+
+@admin.register(OptOut)
+class OptOutAdmin(HouseAdmin):
+    """Numbers and addresses that asked us to stop."""
+
+    list_display = ("address", "channel", "said", "since")
+    list_filter = ("channel",)
+    search_fields = ("address",)
+
+
+@admin.register(UnknownText)
+class UnknownTextAdmin(HouseAdmin):
+    """Texts from numbers that nobody on record has."""
+
+    list_display = ("number", "body", "received_at", "communication", "is_dismissed")
+    search_fields = ("number", "body")

@@ -12,6 +12,7 @@ class ImportState(TextChoices):
     """Where an import stands."""
 
     MAPPING = "mapping", _("Columns to confirm")
+    PREPARING = "preparing", _("Being read")
     READ = "read", _("Previewed")
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
@@ -22,7 +23,8 @@ class ImportState(TextChoices):
 IMPORT_STATES = StateTable(
     "import",
     {
-        ImportState.MAPPING: frozenset({ImportState.READ}),
+        ImportState.MAPPING: frozenset({ImportState.PREPARING, ImportState.READ}),
+        ImportState.PREPARING: frozenset({ImportState.READ, ImportState.MAPPING}),
         ImportState.READ: frozenset({ImportState.RUNNING, ImportState.MAPPING}),
         ImportState.RUNNING: frozenset({ImportState.DONE, ImportState.FAILED}),
         ImportState.FAILED: frozenset({ImportState.RUNNING, ImportState.ROLLED_BACK}),
@@ -46,11 +48,20 @@ class DeliveryState(TextChoices):
 DELIVERY_STATES = StateTable(
     "message",
     {
-        DeliveryState.QUEUED: frozenset({DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.HELD_BACK}),
+        DeliveryState.QUEUED: frozenset(
+            {
+                DeliveryState.SENT,
+                DeliveryState.DELIVERED,  # the carrier may tell before our own note is written
+                DeliveryState.FAILED,
+                DeliveryState.HELD_BACK,
+            }
+        ),
         DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED}),
         DeliveryState.DELIVERED: frozenset(),
         DeliveryState.HELD_BACK: frozenset(),
-        DeliveryState.FAILED: frozenset({DeliveryState.QUEUED, DeliveryState.SENT}),
+        DeliveryState.FAILED: frozenset(
+            {DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.HELD_BACK}
+        ),
         DeliveryState.NOTED: frozenset(),
     },
 )

@@ -221,7 +221,11 @@ def _schedules(now: datetime) -> list[Line]:
 def _outbox(now: datetime) -> list[Line]:
     found = OutboxRow.objects.filter(state__in=[OutboxState.WAITING, OutboxState.FAILED]).aggregate(
         waiting=Count("pk", filter=Q(state=OutboxState.WAITING)),
-        oldest=Min("created_at", filter=Q(state=OutboxState.WAITING)),
+        # A message that waits for the morning was not tried yet, and is not late.
+        oldest=Min(
+            "created_at",
+            filter=Q(state=OutboxState.WAITING) & (Q(not_before__isnull=True) | Q(attempts__gt=0)),
+        ),
         failed=Count("pk", filter=Q(state=OutboxState.FAILED)),
     )
     age = now - found["oldest"] if found["oldest"] else None

@@ -26,14 +26,26 @@ _after: dict[str, Callable[[OutboxRow], None]] = {}
 MOST_ATTEMPTS = 8
 
 
+class NotYet(Exception):
+    """Raised by a deliverer: the row may not leave before an instant. No attempt is counted."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until.isoformat()}")
+        self.until = until
+
+
+class RefusedForGood(Exception):
+    """Raised by a deliverer: the outside will never take this row; trying again would be in vain."""
+
+
 def delivers(
     kind: str, *, settled: Callable[[OutboxRow], None] | None = None
 ) -> Callable[[Deliver], Deliver]:
     """Register how rows of a kind leave the house; `settled(row)` hears of sent and finally failed ones.
 
     The function returns the outside's reference and raises on failure; it may be called again with the same
-    row,
-    whose uuid serves as the outside's idempotency key.
+    row, whose uuid serves as the outside's idempotency key. `NotYet` puts the row off, `RefusedForGood` gives
+    it up at once.
     """
 
     def register(deliver: Deliver) -> Deliver:
@@ -50,9 +62,15 @@ def deliverers() -> dict[str, Deliver]:
     return dict(_deliverers)
 
 
-def post(kind: str, *, about: Reference, payload: dict[str, Any]) -> OutboxRow:
-    """Write what must leave, in the caller's transaction, and ask for a drain after it commits."""
-    row = OutboxRow.objects.create(kind=kind, about_kind=about.kind, about_uuid=about.uuid, payload=payload)
+def post(
+    kind: str, *, about: Reference, payload: dict[str, Any], not_before: datetime | None = None
+) -> OutboxRow:
+    """Write what must leave, in the caller's transaction, and ask for a drain after it commits; with
+    `not_before` it leaves within minutes of that instant.
+    """
+    row = OutboxRow.objects.create(
+        kind=kind, about_kind=about.kind, about_uuid=about.uuid, payload=payload, not_before=not_before
+    )
     enqueue(drain, tier="critical")
     return row
 
@@ -90,6 +108,11 @@ def _deliver_next() -> bool:
                 with keeping_exchanges():  # also those of a delivery whose own work is undone
                     row.outside_reference = _deliver(row)
                 row.state, row.done_at, row.last_error = OutboxState.SENT, clock_now(), ""
+            except NotYet as later:
+                row.attempts -= 1
+                row.not_before = later.until
+            except RefusedForGood as problem:
+                row.state, row.done_at, row.last_error = OutboxState.FAILED, clock_now(), str(problem)
             except Exception as problem:
                 row.last_error = f"{type(problem).__name__}: {problem}"
                 if row.attempts >= MOST_ATTEMPTS:

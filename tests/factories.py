@@ -438,6 +438,16 @@ class OptOutFactory(Made):
     since = LazyFunction(instant)
 
 
+class UnknownTextFactory(Made):
+    class Meta:
+        model = customers.UnknownText
+
+    number = "+15125550177"
+    body = "Is this the air people?"
+    external_id = Sequence(lambda n: f"SM{n:032}")
+    received_at = LazyFunction(instant)
+
+
 class ImportMappingFactory(Made):
     class Meta:
         model = customers.ImportMapping

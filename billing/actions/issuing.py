@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID, uuid4, uuid5
+from typing import Any
+from uuid import uuid4
 
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from customers.actions import queue_email
-from customers.models import Communication, Customer, EmailAddress
+from customers.actions import send_message
+from customers.models import Channel, Communication, Customer, EmailAddress, Occasion
 from fsm import counters
 from fsm.attribution import rooted
 from fsm.clock import now as clock_now
 from fsm.clock import today_in
 from fsm.company import the_company
 from fsm.events import announce
-from fsm.money import format_money
 from fsm.references import Reference
 from fsm.reviews import waiting_about
 from fsm.states import NotPossible
@@ -94,14 +94,15 @@ def render_and_send_invoice(*, invoice_id: int) -> None:
         invoice = locked_invoice(invoice_id)
         with rooted("job", invoice.job.uuid):
             _render(invoice)
-            to = email_of(invoice.customer)
-            if to is not None and invoice.state == InvoiceState.ISSUED:
-                _send(invoice, to, uuid=uuid5(invoice.uuid, "issued"))
+            if invoice.state == InvoiceState.ISSUED:
+                _send(invoice, key="issued", now=clock_now())
 
 
 @transaction.atomic
 def email_invoice_again(invoice_id: int, *, to: str, now: datetime) -> Communication:
-    """Send the issued invoice once more, to any address; makes its page where that failed before."""
+    """Send the issued invoice once more, to any address that did not ask us to stop; makes its page where
+    that failed before.
+    """
     invoice = locked_invoice(invoice_id)
     if invoice.state != InvoiceState.ISSUED:
         raise NotPossible(
@@ -110,7 +111,10 @@ def email_invoice_again(invoice_id: int, *, to: str, now: datetime) -> Communica
         )
     with rooted("job", invoice.job.uuid):
         _render(invoice)
-        return _send(invoice, to, uuid=uuid4(), now=now)
+        sent = _send(invoice, to=to, key=uuid4().hex, now=now, channel=Channel.EMAIL, by_hand=True)
+        if sent is None:  # by hand a message is written or refused
+            raise NotPossible(_("The invoice could not be sent."))
+        return sent
 
 
 def _credits_of_job(invoice: Invoice) -> list[Payment]:
@@ -136,29 +140,22 @@ def _render(invoice: Invoice) -> None:
     invoice.save(update_fields=["pdf"])
 
 
-def _send(invoice: Invoice, to: str, *, uuid: UUID, now: datetime | None = None) -> Communication:
-    company = the_company()
-    facts = {
-        "number": invoice.number,
-        "company": company.name,
-        "job": invoice.job.number,
-        "total": format_money(invoice.total),
-        "due": invoice.due_on,
-        "name": invoice.bill_to_name,
-        "phone": company.phone,
-    }
-    return queue_email(
-        uuid=uuid,
+def _send(invoice: Invoice, *, key: str, now: datetime, **how: Any) -> Communication | None:
+    """The invoice in the words for it, with its page, in the language of who pays."""
+    return send_message(
+        occasion=Occasion.INVOICE,
         customer_id=invoice.customer_id,
-        to=to,
-        subject=_("Invoice %(number)s from %(company)s") % facts,
-        body=_(
-            "%(name)s,\n\nthank you for your business. Invoice %(number)s for job %(job)s is attached:"
-            " %(total)s, due %(due)s.\n\nQuestions? Answer this e-mail or call %(phone)s.\n\n%(company)s"
-        )
-        % facts,
-        template="invoice",
         about=Reference("invoice", invoice.uuid),
+        key=key,
+        variables={
+            "name": invoice.bill_to_name,
+            "invoice": invoice.number,
+            "total": invoice.total,
+            "due": invoice.due_on,
+            "job": invoice.job.number,
+            "address": ", ".join(service_lines(invoice)),
+        },
         attachments=[{"name": f"Invoice {invoice.number}.pdf", "path": str(invoice.pdf.name)}],
-        now=now or clock_now(),
+        now=now,
+        **how,
     )

@@ -12,7 +12,7 @@ from .corrections import Corrected, correct_contact, correct_site
 from .holding import hold_customer
 from .keys import records_of, refresh_match_keys
 from .merging import UNDO_FOR, Kept, Undone, merge_customers, undo_merge
-from .messages import queue_message, send_message
+from .messages import queue_message, send_message, uuid_of_message
 from .records import (
     add_contact,
     add_customer,
@@ -91,4 +91,5 @@ __all__ = [
     "switch_message",
     "take_up_text",
     "undo_merge",
+    "uuid_of_message",
 ]

@@ -8,6 +8,7 @@ from .communications import (
     MessagingRules,
     Occasion,
     OptOut,
+    UnknownText,
     Wish,
 )
 from .duplicates import Band, DuplicatePair, MatchKey, Merge, MergedRow, QualityCount
@@ -64,6 +65,7 @@ __all__ = [
     "SiteRole",
     "SiteRoleKind",
     "Terms",
+    "UnknownText",
     "Wish",
     "ZipPlace",
 ]

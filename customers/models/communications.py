@@ -172,3 +172,37 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class UnknownText(models.Model):
+    """A text from a number that nobody on record has; it waits until somebody says whose it is."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(_("number"), max_length=20)
+    body = models.TextField(_("text"), blank=True)
+    external_id = models.CharField(_("id at the carrier"), max_length=64, unique=True)
+    received_at = models.DateTimeField(_("received"))
+    communication = models.OneToOneField(
+        Communication, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("taken up as")
+    )
+    is_dismissed = models.BooleanField(_("put away"), default=False)
+    history = History()
+
+    class Meta:
+        ordering = ["-received_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="unknown_text_has_one_end",
+                condition=Q(communication__isnull=True) | Q(is_dismissed=False),
+            )
+        ]
+        indexes = [
+            models.Index(
+                name="unknown_text_waits",
+                fields=["-received_at"],
+                condition=Q(communication__isnull=True, is_dismissed=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.body[:60]}"
