@@ -10,6 +10,8 @@ from django.urls import reverse
 from fsm.bench import Bench, Result, beside, measure, p95
 from fsm.permissions import Role
 
+from .matching.proof import apart
+
 COMMON = (
     "Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez",
     "Martinez", "Hernandez", "Lopez", "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore",
@@ -158,3 +160,13 @@ def search(bench: Bench) -> Iterator[Result]:
     timing = bench.time(press, repeats=len(texts) * bench.choose(3, 1), warm=len(texts))
     assert found > len(texts) // 2, f"only {found} searches found anybody"  # noqa: S101
     yield Result("search p95", p95(timing.both), "ms CPU", limit=50, beside=beside(timing, worst=True))
+
+
+@measure("match_100k", "match 100,000 customers with one another, in a process of its own")
+def match_100k(bench: Bench) -> Iterator[Result]:
+    """A whole list at once: processor time, memory, and whether what was found is right."""
+    batch = apart(bench.choose(100_000, 3_000))
+    right = f"precision {batch.auto.precision:.4f} at auto, recall {batch.both.recall:.3f} with review"
+    assert batch.auto.precision >= 0.999, right  # noqa: S101
+    yield Result("match 100,000", batch.seconds, "s CPU", limit=60, beside=right)
+    yield Result("match 100,000, memory", batch.megabytes, "MB", limit=1024)

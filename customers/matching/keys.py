@@ -9,6 +9,7 @@ from .people import canonical, sound
 from .records import Record, is_office_box
 
 MOST_IN_A_GROUP: Final = 60
+MOST_OF_A_STREET: Final = 10  # neighbours with a like initial: only where there are few is it a hint
 SHARED: Final = ("phone", "email")  # kinds whose crowded groups are worth telling about
 
 Keys = Iterator[str]
@@ -40,12 +41,6 @@ def _firsts(record: Record) -> set[str]:
 
 def _spots(record: Record) -> set[tuple[str, str, str, str]]:
     return {(door.number, door.street, door.zip5, door.city) for door in record.doors}
-
-
-def _number_street_region(record: Record) -> Keys:
-    for number, street, zip5, _city in _spots(record):
-        if number and street:
-            yield f"{number} {street} {zip5[:3]}"
 
 
 def _number_zip_street_start(record: Record) -> Keys:
@@ -80,14 +75,6 @@ def _both_names_city(record: Record) -> Keys:
                 yield f"{pair} {city}"
 
 
-def _both_names_zip(record: Record) -> Keys:
-    zips = {door.zip5 for door in record.doors if door.zip5}
-    for one in record.people:
-        if one.first and one.last:
-            for zip5 in zips:
-                yield " ".join((*sorted((canonical(one.first), one.last)), zip5))
-
-
 def _both_names_street(record: Record) -> Keys:
     for one in record.people:
         if one.first and one.last:
@@ -95,13 +82,6 @@ def _both_names_street(record: Record) -> Keys:
             for _number, street, _zip5, _city in _spots(record):
                 if street:
                     yield f"{pair} {street[:3]}"
-
-
-def _last_street_region(record: Record) -> Keys:
-    for last in _lasts(record):
-        for _number, street, zip5, _city in _spots(record):
-            if street and zip5:
-                yield f"{sound(last)} {street[:5]} {zip5[:3]}"
 
 
 def _last_number_street_start(record: Record) -> Keys:
@@ -168,13 +148,6 @@ def _line_number(record: Record) -> Keys:
             yield f"{line[:5]} {number} {city[:4]}"
 
 
-def _name_line(record: Record) -> Keys:
-    for word in _firsts(record) | _lasts(record):
-        for line, _number, _zip5, _city in _lines(record):
-            yield f"{word[:4]} {line[:5]}"
-            yield f"{word[-4:]} {line[:5]}"
-
-
 def _name_zip(record: Record) -> Keys:
     for word in _firsts(record) | _lasts(record):
         for door in record.doors:
@@ -215,20 +188,16 @@ KINDS: Final[dict[str, Callable[[Record], Keys]]] = {
     "phone": _phone,
     "email": _email,
     "email name": _email_name,
-    "number street region": _number_street_region,
     "number zip street": _number_zip_street_start,
     "number street city": _number_street_start_city,
     "last initial zip": _last_initial_zip,
     "names city": _both_names_city,
-    "names zip": _both_names_zip,
     "names street": _both_names_street,
-    "last street region": _last_street_region,
     "last number street": _last_number_street_start,
     "first number region": _first_number_region,
     "name street": _name_street,
     "street zip": _street_zip,
     "line number": _line_number,
-    "name line": _name_line,
     "name zip": _name_zip,
     "place": _place_name,
     "company": _company_place,
@@ -268,7 +237,7 @@ def candidate_pairs(
         for key, group in groups.items():
             if isinstance(group, int):
                 continue
-            if len(group) > most:
+            if len(group) > (min(most, MOST_OF_A_STREET) if kind == "street zip" else most):
                 if kind in SHARED:
                     crowded[f"{kind}:{key}"] = group
                 continue

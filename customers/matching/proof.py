@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from multiprocessing import get_context
+from typing import Any, Final
 
+from .clusters import find_duplicates
+from .made_up import made_up_records
 from .records import Record, door, record
 
 Pair = tuple[str, str]
+BANDS: Final = (("auto",), ("auto", "review"))
 
 
 @dataclass(frozen=True)
@@ -91,10 +97,39 @@ def febrl_truth(refs: Iterable[str]) -> dict[str, str]:
     return {ref: ref.split("-")[1] for ref in refs}
 
 
-def timed(
-    call: Callable[[Sequence[Record]], Iterable[Pair]], records: Sequence[Record], true: set[Pair]
-) -> Quality:
-    """The quality of a matcher over records, with its time."""
+def measure(records: Sequence[Record], truth: Mapping[str, object]) -> tuple[Quality, Quality]:
+    """How good the automatic pairs are, and these with the ones to be looked at."""
     started = time.perf_counter()
-    named = list(call(records))
-    return quality(named, true, time.perf_counter() - started)
+    found = find_duplicates(records)
+    seconds = time.perf_counter() - started
+    true = true_pairs(truth)
+    auto, both = (
+        quality(((records[p.a].ref, records[p.b].ref) for p in found.pairs if p.band in band), true, seconds)
+        for band in BANDS
+    )
+    return auto, both
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What matching a whole made-up list took and gave; memory is the process's highest, in megabytes."""
+
+    seconds: float
+    megabytes: float
+    auto: Quality
+    both: Quality
+
+
+def match_made_up(count: int, seed: int = 5) -> Batch:
+    """Match that many made-up records; call it in a process of its own to know its memory."""
+    records, truth = made_up_records(count, seed=seed)
+    started = time.process_time()
+    auto, both = measure(records, truth)
+    seconds = time.process_time() - started
+    return Batch(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, auto, both)
+
+
+def apart(count: int) -> Batch:
+    """`match_made_up` in a fresh process."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(match_made_up, count).result()

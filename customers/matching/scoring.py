@@ -87,6 +87,8 @@ def score(a: Record, b: Record, *, shared: Collection[str] = ()) -> Score:
         words.append("same number, other name")
     if house == "other unit" and contact == "differs":
         vetoes.append("another unit of the building and another phone")
+    if "first name initial" in words and not {"contact", "identity"} & groups:
+        vetoes.append("only an initial, and no number in common")
     if a.open_contracts and b.open_contracts:
         vetoes.append("both have open contracts")
     if a.ref in b.not_same_as or b.ref in a.not_same_as:
