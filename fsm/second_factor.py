@@ -123,7 +123,8 @@ def seconds_to_wait(user_id: int) -> int:
 
 def backup_codes_left(user_id: int) -> int:
     """How many backup codes are unused."""
-    return StaticToken.objects.filter(device__user_id=user_id).count()
+    left: int = StaticToken.objects.filter(device__user_id=user_id).count()
+    return left
 
 
 def words_of_key(device: TOTPDevice) -> str:

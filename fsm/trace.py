@@ -27,6 +27,8 @@ from .references import Reference, kind_of, ref_of
 QUIET_FIELDS = {"id", "uuid", "created_at", "version", "updated_at"}
 # That they changed is part of the story; what they say is for the technician of the day only.
 SECRET_FIELDS = {"gate_code", "access_notes"}
+# A version may change nothing that is kept of the thing (a password, a session) and still say what was done.
+TOLD_BY_REASON = {"fsm.User"}
 LONGEST_WORDS = 240
 
 
@@ -200,7 +202,8 @@ def _steps(model: type[models.Model], which: dict[str, Any]) -> list[Step]:
     for row in rows:
         before = [other for other in versions[row.id] if other.history_id < row.history_id]
         changes = _changes(model, before[-1] if before else None, row, names)
-        if row.history_type == "~" and not changes:
+        reason = row.history_change_reason or ""
+        if row.history_type == "~" and not changes and not (reason and model._meta.label in TOLD_BY_REASON):
             continue
         steps.append(
             Step(
@@ -209,7 +212,7 @@ def _steps(model: type[models.Model], which: dict[str, Any]) -> list[Step]:
                 verb={"+": _("made"), "~": _("changed"), "-": _("removed")}[row.history_type],
                 who=row.actor_name,
                 source=row.source,
-                reason=row.history_change_reason or "",
+                reason=reason,
                 batch=row.batch,
                 changes=changes,
                 reference=Reference(kind, row.uuid) if kind else None,

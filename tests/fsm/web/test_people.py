@@ -291,3 +291,14 @@ def test_the_list_says_who_was_invited_and_who_is_not_active(marcus, marcus_clie
     assert "Invited" in page
     assert "Not active" in page
     assert "No longer" not in page
+
+
+def test_the_history_of_a_person_says_what_was_done_to_their_log_in(olivia_client, olivia, dana):
+    browser = Client()
+    browser.post(reverse("fsm:log-in"), {"username": "dana", "password": PASSWORD})
+    actions.deactivate_person(dana.pk, by=olivia)
+    page = olivia_client.get(reverse("fsm:timeline", args=["person", dana.uuid]))
+    assert page.status_code == 200
+    assert "deactivated" in page.content.decode()
+    assert "signed out on one device" in page.content.decode()
+    assert olivia_client.get(reverse("fsm:outbox")).status_code == 200
