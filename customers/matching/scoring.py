@@ -45,6 +45,10 @@ POINTS: Final[dict[str, int]] = {
 }  # fmt: skip
 
 
+# What one address alone can come to; names that it could not make up for spare the look at it.
+BEST_HOUSE: Final = sum(POINTS[f"{part} same"] for part in ("number", "street", "zip", "city", "unit"))
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """What two records have in common, what divides them, and what it comes to between 0 and 1."""
@@ -77,8 +81,10 @@ def score(a: Record, b: Record, *, shared: Collection[str] = ()) -> Score:
     groups: set[str] = set()
     names = _names(a, b, words, vetoes, groups)
     contact = _contact(a, b, shared, words, groups)
-    house = _address(a, b, words, groups)
     _identity(a, b, words, vetoes, groups)
+    house = ""
+    if names != "other" or _sum(words) + BEST_HOUSE >= REVIEW_POINTS or _has_place(a, b):
+        house = _address(a, b, words, groups)
     if names == "other":
         vetoes.append("another name")
     if names == "other" and "address" in groups:
@@ -161,6 +167,10 @@ def _people_words(a: Person, b: Person) -> tuple[str, ...]:
             if _sum(turned) > most:
                 best = turned
     return best
+
+
+def _has_place(a: Record, b: Record) -> bool:
+    return any(door.place for door in (*a.doors, *b.doors))
 
 
 def _sum(words: Iterable[str]) -> int:

@@ -19,8 +19,9 @@ FIELDS: Final = (
 _MEANINGS: Final = (
     (r"baddr\d|bill to \d", "address"),
     (r"saddr\d|ship to \d", "address:ship"),
-    (r"(?:(?:main|mobile|home|work|office|primary|secondary|alt|alternate|other|evening|day|daytime"
-     r"|business) )?(?:phone|telephone|tel|mobile|cell|cellphone)(?: (?:s|numbers?|no|phone))? ?\d?", "phone"),
+    (r"(?:(?:main|mobile|home|work|office|primary|secondary|alt|alternate|other|evening|day"
+     r"|daytime|business) )?(?:phone|telephone|tel|mobile|cell|cellphone)"
+     r"(?: (?:s|numbers?|no|phone))? ?\d?", "phone"),
     (r"(?:main|mobile|home|work|office|primary|secondary|alt|alternate|other|business) numbers?", "phone"),
     (r"(?:(?:main|primary|billing|customer|contact|alt|work|home|cc) )?e ?mails?"
      r"(?: address(?:es)?)? ?\d?", "email"),

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from customers.addresses import match_key, parse_address, standard_case, time_zone_of, zip_fits_state
+from customers.addresses import (
+    match_key,
+    parse_address,
+    standard_case,
+    standardised,
+    street_parts,
+    time_zone_of,
+    zip_fits_state,
+)
 
 SAME_DOOR = [
     ("100 Main St #4B, Austin, TX 78701", "100 Main St Apt 4B, Austin, TX 78701"),
@@ -117,3 +125,34 @@ def test_no_lines_at_all_make_it_raise(lines):
     )
     assert again == parsed.match_key
     assert len(parsed.postal_code) in (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("100 north main street apartment 4b, austin, tx 78701", "100 N MAIN ST APT 4B, AUSTIN, TX 78701"),
+        ("450 County Road 12, Elgin, TX 78621", "450 COUNTY RD 12, ELGIN, TX 78621"),
+        ("PO Box 123, Mesa, AZ 85206", "PO BOX 123, MESA, AZ 85206"),
+        ("12 Oak Lane", "12 OAK LN"),
+    ],
+)
+def test_the_standardised_form_names_the_same_door(typed, expected):
+    address = parse_address([typed])
+    assert standardised(address) == expected
+    if address.postal_code:
+        assert parse_address([standardised(address)]).match_key == address.match_key
+
+
+@pytest.mark.parametrize(
+    ("street", "unit", "parts"),
+    [
+        ("12 N Oak Street", "Apt 4", ("12", "oak", "st", "4")),
+        ("12 1/2 First Ave", "", ("12 1/2", "1", "ave", "")),
+        ("789 W Highway 71", "", ("789", "hwy 71", "", "")),
+        ("100 Main St # 4B", "", ("100", "main", "st", "4b")),
+        ("mountain creek road", "", ("", "mountain creek", "rd", "")),
+    ],
+)
+def test_a_street_line_comes_apart_as_the_matcher_compares_it(street, unit, parts):
+    found = street_parts(street, unit)
+    assert (found.number, found.name, found.kind, found.unit) == parts

@@ -114,3 +114,12 @@ def test_no_text_at_all_makes_it_raise_or_invent_digits(text):
         assert phone.e164 == "" or phone.e164.startswith("+")
     search_digits(text)
     format_us(text)
+
+
+@pytest.mark.parametrize("form", ["{}{}{}", "({}) {}-{}", "1-{}-{}-{}", "+1{}{}{}", "{}.{}.{}"])
+@pytest.mark.parametrize("digits", [("404", "232", "1234"), ("404", "555", "0123"), ("900", "048", "1089"),
+                                    ("999", "999", "9999"), ("211", "232", "1234")])  # fmt: skip
+def test_a_cell_with_one_plain_number_reads_as_it_does_among_words(form, digits):
+    text = form.format(*digits)
+    [alone], [among] = find_phones(text).phones, find_phones(f"call {text} after 5").phones
+    assert (alone.e164, alone.flag) == (among.e164, among.flag)

