@@ -20,6 +20,8 @@ from .models import (
     ExternalId,
     ImportBatch,
     ImportRow,
+    Merge,
+    MergedRow,
     MessageTemplate,
     MessagingRules,
     OptOut,
@@ -222,3 +224,17 @@ class UnknownTextAdmin(HouseAdmin):
 
     list_display = ("number", "body", "received_at", "communication", "is_dismissed")
     search_fields = ("number", "body")
+
+
+@admin.register(Merge)
+class MergeAdmin(HouseAdmin):
+    """Who became one. The records as they were may hold gate codes: they stay out of here."""
+
+    hidden = ("survivor_before", "survivor_after", "loser_before")
+
+
+@admin.register(MergedRow)
+class MergedRowAdmin(HouseAdmin):
+    """What moved when two became one."""
+
+    hidden = ("before", "after")
