@@ -28,7 +28,7 @@ COMPANY_FIELDS = frozenset(
     {
         "name", "legal_name", "license_number", "phone", "email", "website", "street", "city", "state",
         "postal_code", "time_zone", "opens_at", "closes_at", "default_terms", "invoice_note",
-        "price_approval_percent", "address_move_miles", "freeze_minutes",
+        "price_approval_percent", "address_move_miles", "freeze_minutes", "data_steward",
     }
 )  # fmt: skip
 BRANCH_FIELDS = frozenset({"name", "time_zone", "street", "city", "state", "postal_code", "is_active"})

@@ -14,7 +14,7 @@ from .clock import now as clock_now
 from .company import the_company
 from .exchanges import current_exchange
 from .links import is_in_force, secret_of
-from .models import Invitation, LinkKind, OutboxRow
+from .models import Invitation, LinkKind, OutboxRow, Review, User
 from .outbox import delivers
 from .tokens import digest_of
 
@@ -41,6 +41,34 @@ def deliver_person_email(row: OutboxRow) -> str:
         reply_to=[company.email] if company.email else None,
         headers={"Message-ID": message_id},
     ).send(fail_silently=False)
+    return message_id
+
+
+@delivers("steward_email")
+def deliver_steward_email(row: OutboxRow) -> str:
+    """Tell a data steward which proposals nobody decided in time; those decided meanwhile are left out."""
+    person = User.objects.get(pk=row.payload["person"])
+    late = list(Review.objects.waiting().filter(uuid__in=row.payload["reviews"]).order_by("limit_at"))
+    if not (person.is_active and person.email and late):
+        current_exchange().sent(not_sent="decided meanwhile, or nobody to write to")
+        return ""
+    message_id = f"<{row.uuid}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"
+    zone = the_company().time_zone
+    with translation.override(person.language):
+        lines = [
+            f"- {review.title} ({review.subject_label}), "
+            + _("until %(at)s") % {"at": date_format(local(review.limit_at, zone), "M j, P")}
+            for review in late
+        ]
+        subject = _("Waiting past its limit: %(n)d proposals") % {"n": len(late)}
+        body = _(
+            "Hello %(name)s,\n\nnobody has decided these in time:\n\n%(list)s\n\n"
+            "What stands stays as it is until somebody does, on the page Reviews.\n"
+        ) % {"name": person.name, "list": "\n".join(lines)}
+    current_exchange().sent(to=person.email, subject=subject, message_id=message_id)
+    EmailMessage(subject=subject, body=body, to=[person.email], headers={"Message-ID": message_id}).send(
+        fail_silently=False
+    )
     return message_id
 
 

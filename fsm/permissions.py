@@ -42,6 +42,7 @@ class May(StrEnum):
     SEE_CUSTOMERS = gettext_noop("see customers")
     EDIT_CUSTOMERS = gettext_noop("change customers")
     IMPORT_CUSTOMERS = gettext_noop("import customers")
+    MERGE_CUSTOMERS = gettext_noop("merge customers")
     DECIDE_RECORDS = gettext_noop("decide about doubtful customer data")
     BOOK_JOBS = gettext_noop("book jobs")
     SEE_JOBS = gettext_noop("see jobs")
@@ -93,7 +94,7 @@ _BILLING = {May.SEE_MONEY, May.EDIT_INVOICES, May.ISSUE_INVOICES, May.TAKE_PAYME
 ROLES: dict[str, frozenset[May]] = {
     Role.OWNER: frozenset(May) - {May.WORK_VISITS},
     Role.MANAGER: frozenset(May) - {May.WORK_VISITS},
-    Role.OFFICE: frozenset(_BOOKING | _BILLING | {May.IMPORT_CUSTOMERS, May.MOVE_STOCK}),
+    Role.OFFICE: frozenset(_BOOKING | _BILLING | {May.IMPORT_CUSTOMERS, May.MERGE_CUSTOMERS, May.MOVE_STOCK}),
     Role.DISPATCHER: frozenset(_BOOKING | {May.COMPLETE_FOR_OTHERS, May.MOVE_STOCK}),
     Role.TECHNICIAN: frozenset(_EVERYBODY | {May.WORK_VISITS}),
     Role.BOOKKEEPER: frozenset(
@@ -122,6 +123,11 @@ def allowed(user: Any, capability: May) -> bool:
     narrowed_to = getattr(user, "narrowed_to", None)
     held = capability in ROLES.get(user.role, frozenset())
     return held and (narrowed_to is None or narrowed_to(capability))
+
+
+def roles_with(capability: May) -> list[str]:
+    """The roles that carry the capability."""
+    return [role for role, held in ROLES.items() if capability in held]
 
 
 def refusal_sentence(capability: May) -> str:

@@ -17,7 +17,7 @@ from .attribution import attributed, current
 from .clock import now as clock_now
 from .live import publish
 from .models import Review, ReviewState, User, UserBranch
-from .permissions import ROLES, May, allowed, refusal_sentence
+from .permissions import May, allowed, refusal_sentence, roles_with
 from .references import Reference, refers
 from .states import NotPossible, Stale
 from .tasks import recurring
@@ -99,8 +99,7 @@ def waiting_about(subject: Reference, kind: str = "") -> QuerySet[Review]:
 
 def others_who_may(may: May, user: Any) -> QuerySet[User]:
     """The other active people whose role carries the capability."""
-    roles = [role for role, held in ROLES.items() if may in held]
-    found: QuerySet[User] = User.objects.filter(is_active=True, role__in=roles).exclude(pk=user.pk)
+    found: QuerySet[User] = User.objects.filter(is_active=True, role__in=roles_with(may)).exclude(pk=user.pk)
     return found
 
 

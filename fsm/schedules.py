@@ -11,6 +11,7 @@ from django_q.models import Success
 
 from . import outbox
 from .clock import now as clock_now
+from .escalation import escalate_reviews
 from .models import LiveEvent
 from .sign_ins import forget_old_sign_ins
 from .tasks import recurring
@@ -53,3 +54,9 @@ __all__ = [
     "prune_task_results",
     "report_unattributed_rows",
 ]
+
+
+@recurring("*/15 * * * *")
+def escalate_overdue_reviews() -> None:
+    """Proposals past their limit are passed on to whoever answers for the data, each once."""
+    escalate_reviews(now=clock_now())

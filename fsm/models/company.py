@@ -51,6 +51,15 @@ class Company(models.Model):
     address_move_miles = RateField(
         _("address changes farther than this many miles wait for review"), default=Decimal("50")
     )
+    data_steward = models.ForeignKey(
+        "fsm.User",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("data steward"),
+        help_text=_("Is told of proposals that nobody decided in time; the owners, if nobody is named."),
+    )
     freeze_minutes = models.PositiveIntegerField(_("no change this many minutes before a visit"), default=120)
     first_steps_dismissed_at = models.DateTimeField(_("first steps put away"), null=True, blank=True)
     history = History()

@@ -65,6 +65,7 @@ class Review(models.Model):
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_because = models.CharField(_("why"), max_length=300, blank=True)
     decided_alone = models.BooleanField(_("approved alone"), default=False)
+    escalated_at = models.DateTimeField(_("passed on"), null=True, blank=True)
     key = models.CharField(max_length=120, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     history = History()

@@ -11,7 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Branch, Company, User
-from ..permissions import Role
+from ..permissions import May, Role, roles_with
 
 
 def _time() -> forms.TimeInput:
@@ -40,7 +40,7 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             "name", "legal_name", "license_number", "phone", "email", "website", "street", "city", "state",
             "postal_code", "time_zone", "opens_at", "closes_at", "default_terms", "invoice_note",
-            "price_approval_percent", "address_move_miles", "freeze_minutes",
+            "price_approval_percent", "address_move_miles", "freeze_minutes", "data_steward",
         )  # fmt: skip
         widgets = {
             "opens_at": _time(),
@@ -54,6 +54,12 @@ class CompanyForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for name in ("price_approval_percent", "address_move_miles"):
             self.initial[name] = f"{Decimal(self.initial[name]).normalize():f}"
+        people = User.objects.filter(is_active=True, role__in=roles_with(May.DECIDE_RECORDS))
+        steward = self.fields["data_steward"]
+        assert isinstance(steward, forms.ModelChoiceField)  # noqa: S101 (for type checkers)
+        steward.queryset = people
+        named = people.order_by("name").values_list("pk", "name")
+        steward.choices = [("", _("The owners")), *named]  # fetched before the page renders
         if not self.instance.logo:
             del self.fields["remove_logo"]
 
