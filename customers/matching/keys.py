@@ -75,6 +75,14 @@ def _both_names_city(record: Record) -> Keys:
                 yield f"{pair} {city}"
 
 
+def _both_names_zip(record: Record) -> Keys:
+    zips = {door.zip5 for door in record.doors if door.zip5}
+    for one in record.people:
+        if one.first and one.last:
+            for zip5 in zips:
+                yield " ".join((*sorted((canonical(one.first), one.last)), zip5))
+
+
 def _both_names_street(record: Record) -> Keys:
     for one in record.people:
         if one.first and one.last:
@@ -192,6 +200,7 @@ KINDS: Final[dict[str, Callable[[Record], Keys]]] = {
     "number street city": _number_street_start_city,
     "last initial zip": _last_initial_zip,
     "names city": _both_names_city,
+    "names zip": _both_names_zip,
     "names street": _both_names_street,
     "last number street": _last_number_street_start,
     "first number region": _first_number_region,
