@@ -53,7 +53,18 @@ def find_duplicates(records: Sequence[Record], *, most: int = MOST_IN_A_GROUP) -
         if found.points >= REVIEW_POINTS:
             named[a, b] = found
     groups = _groups(records, named, shared)
-    pairs = [Pair(a, b, found, band(found)) for (a, b), found in named.items()]
+    whose = {one: survivor for survivor, members in groups.items() for one in (survivor, *members)}
+
+    def safe_band(a: int, b: int, found: Score) -> Band:
+        """Automatic only inside one cluster, and not where the cluster is suspiciously large."""
+        by_itself = band(found)
+        survivor = whose.get(a)
+        together = survivor is not None and survivor == whose.get(b)
+        if by_itself == "auto" and (not together or len(groups[survivor or 0]) >= MOST_IN_A_CLUSTER):
+            return "review"
+        return by_itself
+
+    pairs = [Pair(a, b, found, safe_band(a, b, found)) for (a, b), found in named.items()]
     pairs.extend(_linked(records, named, groups, shared))
     pairs.sort(key=lambda pair: (pair.a, pair.b))
     bands = {(pair.a, pair.b): pair.band for pair in pairs}

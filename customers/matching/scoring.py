@@ -157,7 +157,7 @@ _GOOD: Final = frozenset({"same", "close", "part", "nickname"})
 
 def _people_words(a: Person, b: Person) -> tuple[str, ...]:
     first, last = _first_level(a.first, b.first), _last_level(a.last, b.last)
-    straight = (f"first name {first}", f"last name {last}")
+    straight: tuple[str, ...] = (f"first name {first}", f"last name {last}")
     best, most = straight, _sum(straight)
     if not (first in _GOOD and last in _GOOD):
         crossed, back = _last_level(a.first, b.last), _last_level(a.last, b.first)

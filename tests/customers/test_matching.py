@@ -235,14 +235,18 @@ def test_nobody_joins_a_cluster_only_because_a_third_does():
     ]
     assert judged(chain[1], chain[2]) == "auto"
     assert judged(chain[0], chain[2]) == ""
-    [cluster] = find_duplicates(chain).clusters
+    found = find_duplicates(chain)
+    [cluster] = found.clusters
     assert len(cluster.others) == 1
+    assert sorted(pair.band for pair in found.pairs) == ["auto", "review"]
 
 
 def test_the_record_with_most_behind_it_survives_and_seven_of_a_kind_are_looked_at():
     seven = [customer(f"r{at}", order=at, weight=9 if at == 3 else 0) for at in range(7)]
-    [cluster] = find_duplicates(seven).clusters
+    found = find_duplicates(seven)
+    [cluster] = found.clusters
     assert (cluster.survivor, cluster.band) == (3, "review")
+    assert {pair.band for pair in found.pairs} == {"review"}
     [cluster] = find_duplicates(seven[:6]).clusters
     assert (cluster.survivor, cluster.band) == (3, "auto")
 
