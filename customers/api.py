@@ -16,9 +16,11 @@ from fsm.api.views import Deed, Listing, One, found, seen_again
 from fsm.clock import now
 from fsm.models import Branch, Review
 from fsm.permissions import May
+from fsm.states import Stale
 
 from . import actions
 from .addresses import STATES, zip_fits_state
+from .lookalikes import find_lookalikes
 from .models import (
     Channel,
     Communication,
@@ -276,13 +278,45 @@ class AddCustomer(Deed):
         emails = _emails()
         site = AddressInput(required=False)
         note = Text(most=4000, required=False)
+        confirm_new = YesNo(
+            required=False,
+            help_text="Add although somebody on record looks the same; without it that is refused (409), and "
+            "theirs.candidates names them.",
+        )
 
     def do(self, data: dict[str, Any]) -> Customer:
-        """Add and show."""
+        """Add and show; somebody who is on record already is named instead."""
+        if not data.pop("confirm_new", False):
+            self._refuse_copies(data)
         branch = data.pop("branch", None) or _usual_branch(self.user)
         made = actions.add_customer(**data, branch_id=branch.pk if branch else None, now=now())
         customer: Customer = seen_again(_whole_customers(self.user), made.pk)
         return customer
+
+    def _refuse_copies(self, data: dict[str, Any]) -> None:
+        if "uuid" in data and Customer.objects.filter(uuid=data["uuid"]).exists():
+            return
+        site = data.get("site", {})
+        address = {name: site.get(name, "") for name in ("street", "unit", "city", "state", "postal_code")}
+        names = {name: data.get(name, "") for name in ("first_name", "last_name", "company_name")}
+        found = find_lookalikes(
+            self.user, **names, phones=data.get("phones", ()), emails=data.get("emails", ()), **address
+        )
+        if likely := [one for one in found if one.is_likely]:
+            raise Stale(
+                _("Somebody on record looks the same. Use them, or send confirm_new."),
+                theirs={
+                    "candidates": [
+                        {
+                            "uuid": str(one.customer.uuid),
+                            "number": one.customer.number,
+                            "name": one.customer.name,
+                            "because": one.because,
+                        }
+                        for one in likely
+                    ]
+                },
+            )
 
 
 def _usual_branch(user: Any) -> Branch | None:

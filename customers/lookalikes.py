@@ -1,4 +1,4 @@
-"""Customers who may be the one about to be added: the same number, or the same door."""
+"""Customers who may be the one about to be added: the same number, the same door, or much the same record."""
 
 from __future__ import annotations
 
@@ -6,76 +6,75 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, Q
-from django.utils.translation import gettext as _
-
-from .addresses import match_key, parse_address
-from .models import Contact, Customer, Site
-from .phones import find_phones, format_us, search_digits
+from . import matching
+from .likeness import Likeness, who_looks_like
+from .match_wording import in_short
+from .models import Customer
+from .phones import find_phones
 
 MOST = 5
 
 
 @dataclass(frozen=True)
 class Lookalike:
-    """A customer on record and why they may be the one."""
+    """A customer on record and why they may be the one; `is_likely` where the whole record says so."""
 
     customer: Customer
     because: list[str]
     address: str
+    is_likely: bool = True
 
 
 def find_lookalikes(
     user: Any,
     *,
+    name: str = "",
+    first_name: str = "",
+    last_name: str = "",
+    company_name: str = "",
     phones: Iterable[str] = (),
+    emails: Iterable[str] = (),
     street: str = "",
     unit: str = "",
     city: str = "",
     state: str = "",
     postal_code: str = "",
 ) -> list[Lookalike]:
-    """Customers the person sees who have one of the numbers or a site at the address; at most a handful."""
-    digits = {
-        search_digits(phone.e164) for text in phones for phone in find_phones(text).phones if phone.e164
-    }
-    key = ""
-    if street and (city or postal_code):
-        parsed = parse_address([f"{street} {unit}".strip(), f"{city}, {state} {postal_code[:5]}"])
-        key = match_key(
-            parsed.street or street,
-            unit=parsed.unit or unit,
-            city=city,
-            state=state,
-            postal_code=postal_code,
-        )
-    if not (digits or key):
-        return []
-    rows = (
-        Customer.objects.visible_to(user)
-        .filter(
-            Q(pk__in=Contact.objects.filter(phones__digits__in=digits).values("customer"))
-            | Q(pk__in=Site.objects.filter(match_key=key).exclude(match_key="").values("customer"))
-        )
-        .prefetch_related(
-            Prefetch("contacts", Contact.objects.prefetch_related("phones")),
-            "sites",
-        )[:MOST]
+    """Customers the person sees who may be this one, the likeliest first; two queries, at most a handful."""
+    phones = list(phones)
+    numbers = {phone.e164 for text in phones for phone in find_phones(text).phones if phone.e164}
+    record = matching.record(
+        "",
+        names=[name],
+        first_name=first_name,
+        last_name=last_name,
+        companies=[company_name],
+        phones=phones,
+        emails=emails,
+        doors=[matching.door(street, unit, city, state, postal_code)] if street else [],
     )
-    return [_explain(customer, digits, key) for customer in rows]
-
-
-def _explain(customer: Customer, digits: set[str], key: str) -> Lookalike:
-    same = [
-        phone
-        for contact in customer.contacts.all()
-        for phone in contact.phones.all()
-        if phone.digits in digits
+    return [
+        Lookalike(
+            one.customer,
+            _because(one),
+            _address(one.customer),
+            bool(one.band),
+        )
+        for one in who_looks_like(record, user, numbers=numbers, most=MOST)
     ]
-    sites = list(customer.sites.all())
-    here = next((site for site in sites if key and site.match_key == key), None)
-    because = [_("the same number %(number)s") % {"number": format_us(phone.e164)} for phone in same[:1]]
-    if here:
-        because.append(_("the same address"))
-    shown = here or (sites[0] if sites else None)
-    return Lookalike(customer, because, shown.one_line if shown else "")
+
+
+def _because(one: Likeness) -> list[str]:
+    reasons = list(one.score.reasons)
+    if one.same_number and "phone same" not in dict(reasons):
+        reasons.append(("phone same", matching.POINTS["phone same"]))
+    return [str(words) for words in in_short(reasons)]
+
+
+def _address(customer: Any) -> str:
+    place = next(iter(customer.places), None)
+    if place is None:
+        return ", ".join(customer.billing_lines)
+    first = " ".join(part for part in (place["street"], place["unit"]) if part)
+    last = " ".join(part for part in (place["state"], place["postal_code"]) if part)
+    return ", ".join(part for part in (first, place["city"], last) if part)

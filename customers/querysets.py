@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
+from django.db.models import F, OuterRef
+from django.db.models.functions import Coalesce, JSONObject
 
 from fsm.permissions import May, allowed
 from fsm.querysets import OfficeQuerySet
 
 from .search import FoundCustomer, statement, understand
+from .states import PairState
 
 if TYPE_CHECKING:
     from .models import (  # noqa: F401 (named in strings below)
@@ -17,7 +23,9 @@ if TYPE_CHECKING:
         Contact,
         Customer,
         CustomerNote,
+        DuplicatePair,
         ImportBatch,
+        Merge,
         Site,
     )
 
@@ -42,9 +50,69 @@ class CustomerQuerySet(OfficeQuerySet["Customer"]):
 
     capability = May.SEE_CUSTOMERS
 
+    def living(self) -> Self:
+        """Without those that were merged into another."""
+        return self.filter(merged_into__isnull=True)
+
+    def visible_to(self, user: Any) -> Self:
+        """Tombstones are in no list; their uuid leads to who took their place (`at`, `in_place_of`)."""
+        return super().visible_to(user).living()
+
+    def at(self, unique: UUID) -> Self:
+        """The customer of this uuid, or the one it was merged into."""
+        meant = self.model._base_manager.filter(uuid=unique)
+        return self.filter(pk__in=meant.values(living=Coalesce("merged_into_id", "pk")))
+
+    def in_place_of(self, uuids: Iterable[UUID]) -> dict[UUID, Customer]:
+        """By the uuid of a tombstone: the customer it was merged into."""
+        rows = self.filter(tombstones__uuid__in=list(uuids)).annotate(stood=F("tombstones__uuid"))
+        return {row.stood: row for row in rows}
+
+    def with_likeness(self) -> Self:
+        """With what the matcher compares, as lists on the row: `people`, `numbers`, `addresses`, `places`."""
+        from .models import Contact, EmailAddress, PhoneNumber, Site
+
+        def listed(rows: Any, *fields: str) -> Any:
+            value = JSONObject(**{name: name for name in fields}) if len(fields) > 1 else F(fields[0])
+            return ArraySubquery(rows.order_by("pk").values(listed=value))
+
+        here = {"is_active": True, "customer": OuterRef("pk")}
+        theirs = {"contact__is_active": True, "contact__customer": OuterRef("pk")}
+        return self.annotate(
+            people=listed(Contact.objects.filter(**here), "name"),
+            numbers=listed(PhoneNumber.objects.filter(**theirs), "e164"),
+            addresses=listed(EmailAddress.objects.filter(**theirs), "address"),
+            places=listed(Site.objects.filter(**here), "street", "unit", "city", "state", "postal_code"),
+        )
+
     def for_record(self) -> CustomerQuerySet:
         """A customer with what its page's head shows."""
         return self.select_related("branch", "parent", "bill_to")
+
+
+class DuplicatePairQuerySet(OfficeQuerySet["DuplicatePair"]):
+    """Questions whether two customers are one."""
+
+    capability = May.MERGE_CUSTOMERS
+    branch_path = ""
+
+    def visible_to(self, user: Any) -> Self:
+        """Where the person sees both."""
+        rows = super().visible_to(user)
+        if user.branch_ids:
+            return rows.filter(first__branch__in=user.branch_ids, second__branch__in=user.branch_ids)
+        return rows
+
+    def waiting(self) -> Self:
+        """Not decided yet."""
+        return self.filter(state=PairState.WAITING)
+
+
+class MergeQuerySet(OfficeQuerySet["Merge"]):
+    """What was merged."""
+
+    capability = May.MERGE_CUSTOMERS
+    branch_path = "survivor__branch"
 
 
 class ContactQuerySet(OfficeQuerySet["Contact"]):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from customers.actions import imports, locating
+from datetime import timedelta
+
+from customers.actions import duplicates, imports, locating
 from customers.geocoding import the_geocoder
 from customers.quality import count_quality
 from fsm import clock
 from fsm.company import the_company
 from fsm.tasks import recurring
+
+TWO_NIGHTS = timedelta(days=2)  # a night that was missed is made up for
+SUNDAY = 6
 
 
 @recurring("*/5 * * * *")
@@ -22,6 +27,14 @@ def place_sites() -> None:
     locating.place_by_zip()
     if geocoder := the_geocoder():
         locating.locate_sites(geocoder, now=clock.now())
+
+
+@recurring("15 3 * * *", tier="analytical")
+def find_duplicates_of_the_night() -> None:
+    """Copies among the customers that changed; once a week among all of them."""
+    now = clock.now()
+    everybody = clock.today_in(the_company().time_zone, now).weekday() == SUNDAY
+    duplicates.find_duplicate_pairs(now=now, changed_since=None if everybody else now - TWO_NIGHTS)
 
 
 @recurring("30 4 * * *", tier="analytical")

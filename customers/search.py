@@ -87,7 +87,10 @@ def statement(wanted: Wanted, *, limit: int, branch_ids: list[int] | None) -> tu
     if loose:  # started only where the exact branches left room
         hits += " UNION ALL SELECT * FROM loose WHERE (SELECT count(DISTINCT id) FROM exact) < %(limit)s"
     sql += (
-        f", best AS (SELECT DISTINCT ON (id) id, rank, matched FROM ({hits}) AS hits ORDER BY id, rank DESC)"
+        # What is only known of a record that was merged into another still finds the other.
+        ", best AS (SELECT DISTINCT ON (id) id, rank, matched FROM"
+        f" (SELECT COALESCE(t.merged_into_id, t.id) AS id, rank, matched FROM ({hits}) AS hits"
+        " JOIN customers_customer AS t ON t.id = hits.id) AS living ORDER BY id, rank DESC)"
         ", top AS MATERIALIZED (SELECT id, rank, matched FROM best JOIN customers_customer AS c USING (id)"
         " WHERE (%(branches)s::bigint[] IS NULL OR c.branch_id = ANY(%(branches)s::bigint[]))"
         " ORDER BY c.is_active DESC, rank DESC, c.name, c.id LIMIT %(limit)s) "

@@ -60,7 +60,7 @@ def caller(
 
     Without a site, the site of the first unit is chosen, else the customer's first.
     """
-    customer = Customer.objects.visible_to(user).select_related("bill_to").get(uuid=customer_uuid)
+    customer = Customer.objects.visible_to(user).select_related("bill_to").at(customer_uuid).get()
     sites = list(customer.sites.filter(is_active=True))
     site = _chosen(sites, site_uuid, unit_uuids)
     jobs = lines(

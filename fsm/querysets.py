@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Self, TypeVar
+from uuid import UUID
 
 from django.db import models
 
 from .permissions import May, allowed
 
 M = TypeVar("M", bound=models.Model)
+
+
+def leading_to(rows: models.QuerySet[M], unique: UUID) -> models.QuerySet[M]:
+    """The row that a uuid leads to, of any kind of rows."""
+    return rows.at(unique) if isinstance(rows, OfficeQuerySet) else rows.filter(uuid=unique)
 
 
 class OfficeQuerySet(models.QuerySet[M]):
@@ -27,3 +34,12 @@ class OfficeQuerySet(models.QuerySet[M]):
         if self.branch_path and user.branch_ids:
             return self.filter(**{f"{self.branch_path}__in": user.branch_ids})
         return self
+
+    def at(self, unique: UUID) -> Self:
+        """The row that this uuid leads to; kinds whose rows can take one another's place know more."""
+        return self.filter(uuid=unique)
+
+    def in_place_of(self, uuids: Iterable[UUID]) -> dict[UUID, M]:
+        """Rows that took the place of others: where the uuid of each of those leads now."""
+        del uuids
+        return {}

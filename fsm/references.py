@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import models
 
+from .querysets import OfficeQuerySet, leading_to
+
 
 @dataclass(frozen=True, order=True)
 class Reference:
@@ -88,12 +90,8 @@ def fetch(reference: Reference, user: Any) -> models.Model | None:
     resolver = _resolvers.get(reference.kind)
     if resolver is None:
         return None
-    found: models.Model | None = (
-        resolver.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
-        .select_related(*resolver.related)
-        .filter(uuid=reference.uuid)
-        .first()
-    )
+    visible = resolver.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
+    found: models.Model | None = leading_to(visible.select_related(*resolver.related), reference.uuid).first()
     return found
 
 
@@ -108,7 +106,10 @@ def resolve_many(references: Iterable[Reference], user: Any) -> dict[Reference, 
         if resolver is None:
             continue
         visible = resolver.model._default_manager.visible_to(user)  # type: ignore[attr-defined]
-        for row in visible.filter(uuid__in=uuids).select_related(*resolver.related):
-            reference = Reference(kind, row.uuid)
+        rows = {row.uuid: row for row in visible.filter(uuid__in=uuids).select_related(*resolver.related)}
+        if (moved := uuids - rows.keys()) and isinstance(visible, OfficeQuerySet):
+            rows |= visible.select_related(*resolver.related).in_place_of(moved)
+        for unique, row in rows.items():
+            reference = Reference(kind, unique)
             found[reference] = Resolved(reference, resolver.label(row), resolver.url(row))
     return found

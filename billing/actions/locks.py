@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from customers.actions import hold_customer
 from customers.models import Customer
 from fsm.references import Reference
 from fsm.reviews import drop_reviews
@@ -20,7 +21,7 @@ WRITE_OFF_REVIEW = "invoice_write_off"
 
 def locked_customer(customer_id: int) -> Customer:
     """The customer, locked until the transaction ends."""
-    return Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    return hold_customer(customer_id)
 
 
 def locked_invoice(invoice_id: int) -> Invoice:

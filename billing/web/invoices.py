@@ -124,7 +124,7 @@ def _customer_in(request: HttpRequest) -> Customer | None:
         unique = UUID(request.GET.get("customer", ""))
     except ValueError:
         return None
-    return Customer.objects.visible_to(request.user).filter(uuid=unique).first()
+    return Customer.objects.visible_to(request.user).at(unique).first()
 
 
 def _columns(*, several_branches: bool) -> list[Column]:

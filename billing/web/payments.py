@@ -210,7 +210,7 @@ def record_payment(request: HttpRequest) -> HttpResponse:
         unique = UUID(request.GET.get("customer", ""))
     except ValueError:
         raise Http404 from None
-    customer = get_object_or_404(Customer.objects.visible_to(request.user), uuid=unique)
+    customer = get_object_or_404(Customer.objects.visible_to(request.user).at(unique))
     initial = payment_initial(today=company_today(), amount=None, once=uuid4())
     return answer(
         request,

@@ -11,7 +11,8 @@ from .communications import (
 from .corrections import Corrected, correct_contact, correct_site
 from .holding import hold_customer
 from .keys import records_of, refresh_match_keys
-from .merging import UNDO_FOR, Kept, Undone, merge_customers, undo_merge
+from .locating import locate_sites, place_by_zip
+from .merging import UNDO_FOR, Kept, Undone, left_behind, merge_customers, undo_merge, what_moved
 from .messages import queue_message, send_message, uuid_of_message
 from .records import (
     add_contact,
@@ -63,13 +64,16 @@ __all__ = [
     "hold_back",
     "hold_customer",
     "is_said",
+    "left_behind",
     "lift_opt_out",
+    "locate_sites",
     "log_call",
     "merge_customers",
     "messaging_rules",
     "name_at_carrier",
     "opt_out",
     "pin_note",
+    "place_by_zip",
     "put_text_away",
     "queue_email",
     "queue_message",
@@ -92,4 +96,5 @@ __all__ = [
     "take_up_text",
     "undo_merge",
     "uuid_of_message",
+    "what_moved",
 ]

@@ -48,6 +48,7 @@ from .keys import not_the_same, refresh_match_keys
 from .records import name_of
 
 UNDO_FOR = timedelta(days=90)
+OWNERS = ("customer_id", "site_id")
 
 Model = type[models.Model]
 Values = dict[str, Any]
@@ -129,7 +130,7 @@ def merge_customers(
             row.merge = merge
         MergedRow.objects.bulk_create(rows, batch_size=1000)
         if pair is not None:
-            _decide(pair, PairState.MERGED, by=by, because=because, now=now)
+            decide_pair(pair, PairState.MERGED, by=by, because=because, now=now)
         refresh_match_keys([survivor.pk, loser.pk])
     return merge
 
@@ -152,12 +153,33 @@ def undo_merge(merge_id: int, *, now: datetime, by: User | None = None, because:
         loser.save()
         kept = _restore_fields(merge, survivor)
         restored, stayed = _restore_rows(merge)
-        kept += stayed + _made_since(merge, survivor)
+        kept += stayed + _made_since(merge)
         merge.undone_at, merge.undone_by = now, by
         merge.save(update_fields=["undone_at", "undone_by"])
         _say_not_the_same(survivor, loser, merge, by=by, because=reason, now=now)
         refresh_match_keys([survivor.pk, loser.pk])
     return Undone(merge, restored, kept)
+
+
+def what_moved(merge: Merge) -> list[tuple[str, int]]:
+    """How many rows of each kind a merge touched, by the kind's name."""
+    counted = merge.rows.order_by().values("model").annotate(n=models.Count("pk"))
+    named = [(str(apps.get_model(row["model"])._meta.verbose_name_plural), row["n"]) for row in counted]
+    return sorted(named)
+
+
+def left_behind(merge: Merge) -> list[Kept]:
+    """After an undo: what is still on the survivor though it came with the merge or after it."""
+    kept = []
+    for label in sorted(set(merge.rows.values_list("model", flat=True))):
+        model = apps.get_model(label)
+        owner = next((name for name in OWNERS if _has(model, name)), None)
+        rows = merge.rows.filter(model=label).exclude(before={})
+        if owner:
+            keys = [row.key for row in rows if row.before.get(owner) == merge.loser_id]
+            here = model._base_manager.filter(pk__in=keys).exclude(**{owner: merge.loser_id})
+            kept += [_kept(thing, _("belongs to somebody else since")) for thing in here.order_by("pk")]
+    return kept + _made_since(merge)
 
 
 def check_undoable(merge: Merge, survivor: Customer, now: datetime) -> None:
@@ -425,7 +447,7 @@ def _restore_rows(merge: Merge) -> tuple[int, list[Kept]]:
 def _what_goes_back(model: Model, row: MergedRow, now_says: Values) -> tuple[Values, str]:
     """The values that are put back, and why others are not."""
     pointing = {field.attname for field in model._meta.concrete_fields if field.is_relation}
-    owner = next((name for name in ("customer_id", "site_id") if name in row.after), None)
+    owner = next((name for name in OWNERS if name in row.after), None)
     if owner and now_says[owner] not in (row.after[owner], row.before[owner]):
         return {}, _("belongs to somebody else since")
     values, changed = {}, []
@@ -441,23 +463,23 @@ def _what_goes_back(model: Model, row: MergedRow, now_says: Values) -> tuple[Val
     return values, words
 
 
-def _made_since(merge: Merge, survivor: Customer) -> list[Kept]:
-    """What was added to the survivor after the merge: nobody knows whose it is, so it stays."""
-    moment = (
-        history_model(Merge)
-        ._default_manager.filter(id=merge.pk, history_type="+")
-        .values_list("history_date", flat=True)
-    )
-    since = moment.order_by("history_id").first()
+def _made_since(merge: Merge) -> list[Kept]:
+    """What was added to the survivor between merge and undo: nobody knows whose it is, so it stays."""
+    versions = history_model(Merge)._default_manager.filter(id=merge.pk).order_by("history_id")
+    moments = list(versions.values_list("history_date", "undone_at"))
+    since = moments[0][0] if moments else None
+    until = next((moment for moment, undone in moments if undone is not None), None)
     kept: list[Kept] = []
     seen: set[tuple[Model, int]] = set()
     for mover in movers_to(Customer):
         if not is_tracked(mover.model) or since is None:
             continue
-        mine = mover.model._base_manager.filter(**{mover.column: survivor.pk})
+        mine = mover.model._base_manager.filter(**{mover.column: merge.survivor_id})
         fresh = history_model(mover.model)._default_manager.filter(
             id__in=mine.values("pk"), history_type="+", history_date__gt=since
         )
+        if until is not None:
+            fresh = fresh.filter(history_date__lte=until)
         for thing in mine.filter(pk__in=fresh.values("id")).order_by("pk"):
             if (mover.model, thing.pk) not in seen:
                 seen.add((mover.model, thing.pk))
@@ -491,10 +513,13 @@ def _say_not_the_same(
             state=PairState.MERGED,
             version=0,
         )
-    _decide(pair, PairState.NOT_DUPLICATE, by=by, because=because, now=now)
+    decide_pair(pair, PairState.NOT_DUPLICATE, by=by, because=because, now=now)
 
 
-def _decide(pair: DuplicatePair, state: PairState, *, by: User | None, because: str, now: datetime) -> None:
+def decide_pair(
+    pair: DuplicatePair, state: PairState, *, by: User | None, because: str, now: datetime
+) -> None:
+    """What became of a question, by whom and why; the caller holds the pair."""
     if pair.state != state:
         PAIR_STATES.check(pair.state, state)
     pair.state, pair.decided_by, pair.decided_at = state, by, now

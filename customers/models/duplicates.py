@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fsm.history import History
 
+from ..querysets import DuplicatePairQuerySet, MergeQuerySet
 from ..states import PairState
 from .records import Customer
 
@@ -52,6 +53,8 @@ class DuplicatePair(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     history = History()
 
+    objects = DuplicatePairQuerySet.as_manager()
+
     class Meta:
         ordering = ["-score", "pk"]
         constraints = [
@@ -89,6 +92,8 @@ class Merge(models.Model):
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
     undone_by = models.ForeignKey("fsm.User", models.PROTECT, null=True, blank=True, related_name="+")
     history = History()
+
+    objects = MergeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-merged_at", "-pk"]

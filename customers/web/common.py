@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -20,8 +21,8 @@ from ..models import Contact, Customer, Site
 
 
 def seen_customer(request: HttpRequest, customer_uuid: UUID) -> Customer:
-    """The customer where this person may see it, else 404."""
-    return get_object_or_404(Customer.objects.visible_to(request.user).for_record(), uuid=customer_uuid)
+    """The customer that the uuid leads to, where this person may see them, else 404."""
+    return get_object_or_404(Customer.objects.visible_to(request.user).for_record().at(customer_uuid))
 
 
 def seen_site(request: HttpRequest, site_uuid: UUID) -> Site:
@@ -55,8 +56,9 @@ def meant(request: HttpRequest, text: str, *, field: str) -> int | None:
     wanted = Q(number__iexact=given[0])
     with suppress(ValueError):
         wanted |= Q(uuid=UUID(given[0]))
+    named = Customer.objects.filter(wanted).values(living=Coalesce("merged_into_id", "pk"))
     found: int | None = (
-        Customer.objects.visible_to(request.user).filter(wanted).values_list("pk", flat=True).first()
+        Customer.objects.visible_to(request.user).filter(pk__in=named).values_list("pk", flat=True).first()
     )
     if found is None:
         raise NotPossible(_("No customer has the number “%(text)s”.") % {"text": given[0]}, field=field)

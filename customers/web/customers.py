@@ -125,7 +125,11 @@ def find(request: HttpRequest) -> HttpResponse:
 @requires(May.SEE_CUSTOMERS)
 def customer(request: HttpRequest, customer_uuid: UUID) -> HttpResponse:
     """The record: who they are, whom to call, where they live, what was said, what the apps know of them."""
-    context = record_of(request, seen_customer(request, customer_uuid))
+    shown = seen_customer(request, customer_uuid)
+    if shown.uuid != customer_uuid:
+        messages.info(request, _("The record you asked for was merged into this one."))
+        return redirect("customers:customer", shown.uuid)
+    context = record_of(request, shown)
     return render_page(request, "customers/customer.html", context)
 
 
@@ -194,7 +198,9 @@ def lookalikes(request: HttpRequest) -> HttpResponse:
     typed = {
         name: request.GET.get(name, "")[:120] for name in ("street", "unit", "city", "state", "postal_code")
     }
-    found = find_lookalikes(request.user, phones=[request.GET.get("phones", "")[:400]], **typed)
+    named = {name: request.GET.get(name, "")[:120] for name in ("first_name", "last_name", "company_name")}
+    numbers = {name: [request.GET.get(name, "")[:400]] for name in ("phones", "emails")}
+    found = find_lookalikes(request.user, **named, **numbers, **typed)
     return fragment(request, "customers/_lookalikes.html", {"lookalikes": _with_links(request, found)})
 
 
@@ -265,7 +271,8 @@ def release_credit(request: HttpRequest, customer_uuid: UUID) -> HttpResponse:
 
 def _lookalikes(request: HttpRequest, data: dict[str, Any]) -> list[Any]:
     site = {name: data["site"][name] for name in ("street", "unit", "city", "state", "postal_code")}
-    return find_lookalikes(request.user, phones=data["phones"], **site)
+    named = {name: data[name] for name in ("first_name", "last_name", "company_name")}
+    return find_lookalikes(request.user, **named, phones=data["phones"], emails=data["emails"], **site)
 
 
 def _with_links(request: HttpRequest, found: list[Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from customers.actions import hold_customer
 from customers.models import Contact, Customer, Site
 from equipment.models import Unit
 from fsm.attribution import rooted
@@ -50,7 +51,7 @@ def book_job(
 
     Refuses a customer we do not serve, a site or unit that is not theirs, a window that ends too early.
     """
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
+    customer = hold_customer(customer_id)
     standing = Job.objects.filter(uuid=uuid).first()
     if standing is not None:
         return standing

@@ -20,6 +20,8 @@ from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from ..querysets import leading_to
+
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 LARGEST_WHOLE = 2**31 - 1
 LONGEST_NAME_SHOWN = 60
@@ -210,7 +212,8 @@ class Seen(Unique):
     def to_internal_value(self, data: Any) -> Any:
         """The row itself."""
         unique = super().to_internal_value(data)
-        found = self.rows(self.context["request"].user).filter(uuid=unique).first()
+        rows = self.rows(self.context["request"].user)
+        found = leading_to(rows, unique).first()
         if found is None:
             self.fail("missing")
         return found

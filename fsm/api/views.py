@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from ..attribution import attributed
 from ..models import ApiToken, User
 from ..permissions import May
+from ..querysets import leading_to
 from ..states import NotPossible
 from ..tokens import narrowed
 from .errors import BadQuery
@@ -217,9 +218,9 @@ class NotThere(Operation):
 
 
 def found(rows: QuerySet[Any], **unique: Any) -> Any:
-    """The row by the one uuid that an address names, else a 404."""
+    """The row that the one uuid in an address leads to, else a 404."""
     (value,) = unique.values()
-    row = rows.filter(uuid=value).first()
+    row = leading_to(rows, value).first()
     if row is None:
         raise Http404
     return row

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.urls import reverse
 
 from customers import actions, movers
 from customers.models import (
@@ -21,11 +22,15 @@ from customers.models import (
     Site,
 )
 from customers.movers import movers_to, named_keys
+from customers.querysets import find_customers
 from customers.states import PairState
+from customers.web.forms import CustomerForm
 from fsm.attribution import attributed
 from fsm.history import history_model, is_tracked
+from fsm.references import Reference, fetch, resolve_many
 from fsm.states import NotPossible, Stale
 from tests import factories as make
+from tests.api.conftest import Program
 from tests.factories import instant
 from tests.test_architecture import our_models
 
@@ -342,3 +347,28 @@ def test_open_questions_about_the_loser_are_settled_and_come_back(lisa, hall, ma
     assert again(pair).state == PairState.GONE
     actions.undo_merge(done.pk, now=NOW)
     assert again(pair).state == PairState.WAITING
+
+
+# Where old names lead ---------------------------------------------------------------------------------
+
+
+def test_old_names_lead_to_the_survivor_by_every_door(lisa, hall, casey, casey_client, make_job):
+    """The page, the API, a reference, a search, and a form that names who pays."""
+    merge(lisa, hall)
+    page = casey_client.get(reverse("customers:customer", args=[hall.uuid]), follow=True)
+    assert page.redirect_chain == [(reverse("customers:customer", args=[lisa.uuid]), 302)]
+    assert "was merged into this one" in page.content.decode()
+    reference = Reference("customer", hall.uuid)
+    assert fetch(reference, casey) == lisa
+    assert resolve_many([reference], casey)[reference].url.endswith(f"{lisa.uuid}/")
+    assert [found.pk for found in find_customers(hall.number, casey)] == [lisa.pk]
+    assert [found.pk for found in find_customers("L Hall", casey)] == [lisa.pk]
+    assert not Customer.objects.visible_to(casey).filter(pk=hall.pk).exists()
+    answer = Program(casey).get(f"customers/{hall.uuid}/")
+    assert answer.json()["uuid"] == str(lisa.uuid)
+    third = make.CustomerFactory()
+    form = CustomerForm.initial_of(third) | {"bill_to": hall.number}
+    posted = {name: "" if value is None else value for name, value in form.items()}
+    casey_client.post(reverse("customers:edit-customer", args=[third.uuid]), posted)
+    assert again(third).bill_to_id == lisa.pk
+    assert make_job(customer=hall, site=lisa.site).customer_id == lisa.pk
