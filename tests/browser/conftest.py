@@ -17,7 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from fsm.screenshots import NO_BROWSER, find_chromium
 from tests.conftest import client_of
 
-AXE_RUN = """() => axe.run({resultTypes: ["violations"]}).then(({violations}) => violations)"""
+AXE_RUN = """(rules) => axe.run({resultTypes: ["violations"], ...(rules && {runOnly: rules})})
+  .then(({violations}) => violations)"""
 
 # Playwright keeps an event loop in this thread; the tests' own queries are synchronous and alone in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -130,14 +131,16 @@ def house(live_port: int, live_server: Any, chromium: Browser) -> Iterator[House
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], list[str]]:
-    """`axe(page)`: what axe finds wrong, a line each. Open the page with `bypass_csp=True`."""
+def axe() -> Callable[..., list[str]]:
+    """`axe(page)`: what axe finds wrong, a line each; `only` names the rules to ask. Open the page with
+    `bypass_csp=True`.
+    """
     from axe_playwright_python.base import AXE_SCRIPT
 
-    def run(page: Page) -> list[str]:
+    def run(page: Page, only: list[str] | None = None) -> list[str]:
         if not page.evaluate("'axe' in window"):  # once a document is enough: it is half a megabyte
             page.evaluate(AXE_SCRIPT)
-        found = page.evaluate(AXE_RUN)
+        found = page.evaluate(AXE_RUN, only)
         return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
 
     return run
