@@ -12,13 +12,14 @@ from django_q.models import Success
 from . import outbox
 from .clock import now as clock_now
 from .escalation import escalate_reviews
-from .models import LiveEvent
+from .models import ApiQuota, ApiRequest, LiveEvent
 from .sign_ins import forget_old_sign_ins
 from .tasks import recurring
 from .trace import unattributed
 
 logger = logging.getLogger(__name__)
 LIVE_EVENTS_KEPT = timedelta(hours=48)
+API_ANSWERS_KEPT = timedelta(days=30)
 
 
 @recurring("17 * * * *", tier="analytical")
@@ -47,16 +48,26 @@ def report_unattributed_rows() -> None:
         logger.error("%s has %s unattributed history rows.", label, count)
 
 
+@recurring("*/15 * * * *")
+def escalate_overdue_reviews() -> None:
+    """Proposals past their limit are passed on to whoever answers for the data, each once."""
+    escalate_reviews(now=clock_now())
+
+
+@recurring("57 3 * * *", tier="analytical")
+def forget_old_api_answers() -> None:
+    """Forget how programs' requests were answered a month ago, and quotas that are full again."""
+    now = clock_now()
+    ApiRequest.objects.filter(received_at__lt=now - API_ANSWERS_KEPT).delete()
+    ApiQuota.objects.filter(full_at__lt=now - LIVE_EVENTS_KEPT).delete()
+
+
 __all__ = [
+    "escalate_overdue_reviews",
+    "forget_old_api_answers",
     "forget_old_sessions",
     "outbox",
     "prune_live_events",
     "prune_task_results",
     "report_unattributed_rows",
 ]
-
-
-@recurring("*/15 * * * *")
-def escalate_overdue_reviews() -> None:
-    """Proposals past their limit are passed on to whoever answers for the data, each once."""
-    escalate_reviews(now=clock_now())
