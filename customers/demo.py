@@ -21,6 +21,7 @@ from fsm.models import Branch, User
 from fsm.permissions import Role
 
 from .addresses import match_key
+from .demo_copies import add_copies
 from .models import (
     AddressStanding,
     Channel,
@@ -416,6 +417,7 @@ def build(world: DemoWorld) -> None:
     maker.save()
     world.made["customers"] = maker.customers
     world.made["sites"] = maker.sites
+    add_copies(world)
     _count_the_past(world)
     world.say(f"{len(maker.customers)} customers with {len(maker.sites)} sites")
 

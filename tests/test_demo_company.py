@@ -13,7 +13,7 @@ from django.test import Client
 
 from billing.models import Invoice, JobTypePrice, Payment, PriceItem, QuickBooksBatch, TaxRate
 from billing.quickbooks.iif_proof import parse, prove
-from customers.models import Customer, Site
+from customers.models import Customer, DuplicatePair, Merge, Site
 from dispatch.models import Assignment, Job, PartUse, Technician, Visit
 from dispatch.states import AssignmentState, JobState, VisitState
 from equipment.models import Circuit, TechnicianCertificate, Unit
@@ -227,6 +227,14 @@ def test_each_role_has_a_home():
     for role in Role:
         user = User.objects.filter(role=role).first()
         assert client_of(user).get("/", follow=True).status_code == 200, role
+
+
+def test_some_customers_are_there_twice_and_one_was_merged():
+    assert DuplicatePair.objects.waiting().count() >= 8
+    assert DuplicatePair.objects.waiting().filter(band="auto").exists()
+    assert Merge.objects.filter(undone_at__isnull=True).exists()
+    assert Merge.objects.filter(undone_at__isnull=False).exists()
+    assert Customer.objects.filter(merged_into__isnull=False).count() == 1
 
 
 def test_customers_are_not_all_alike():

@@ -93,6 +93,16 @@ EXPECTED: dict[str, May | None] = {
     "customers:allow-service": May.EDIT_CUSTOMERS,
     "customers:hold-credit": May.EDIT_CUSTOMERS,
     "customers:release-credit": May.EDIT_CUSTOMERS,
+    "customers:duplicates": May.MERGE_CUSTOMERS,
+    "customers:search-duplicates": May.MERGE_CUSTOMERS,
+    "customers:look-again": May.MERGE_CUSTOMERS,
+    "customers:choose-other": May.MERGE_CUSTOMERS,
+    "customers:compare": May.MERGE_CUSTOMERS,
+    "customers:merge-customers": May.MERGE_CUSTOMERS,
+    "customers:keep-apart": May.MERGE_CUSTOMERS,
+    "customers:merges": May.MERGE_CUSTOMERS,
+    "customers:merge": May.MERGE_CUSTOMERS,
+    "customers:undo-merge": May.MERGE_CUSTOMERS,
     "customers:add-site": May.EDIT_CUSTOMERS,
     "customers:site": May.SEE_CUSTOMERS,
     "customers:edit-site": May.EDIT_CUSTOMERS,
@@ -344,10 +354,15 @@ def elsewhere():
     branch = make.BranchFactory(name="Waco")
     customer = make.CustomerFactory(branch=branch)
     site = make.SiteFactory(customer=customer)
+    copy = make.CustomerFactory(branch=branch)
     unit = make.UnitFactory(site=site)
     visit = make.VisitFactory(job=make.JobFactory(site=site))
     invoice = make.InvoiceFactory(job=visit.job)
     things = {
+        "survivor_uuid": customer,
+        "loser_uuid": copy,
+        "pair_uuid": make.DuplicatePairFactory(first=customer, second=copy),
+        "merge_uuid": make.MergeFactory(survivor=customer, loser=copy),
         "branch_uuid": branch,
         "customer_uuid": customer,
         "site_uuid": site,

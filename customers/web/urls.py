@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from . import communications, contacts, customers, imports, quality, sites
+from . import communications, contacts, customers, duplicates, imports, quality, sites
 
 app_name = "customers"
 urlpatterns: list[URLPattern] = [
@@ -17,6 +17,24 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:customer_uuid>/hold-credit/", customers.hold_credit, name="hold-credit"),
     path("<uuid:customer_uuid>/release-credit/", customers.release_credit, name="release-credit"),
     path("<uuid:customer_uuid>/sites/add/", sites.add_site, name="add-site"),
+    path("duplicates/", duplicates.duplicate_pairs, name="duplicates"),
+    path("duplicates/search/", duplicates.search_duplicates, name="search-duplicates"),
+    path("duplicates/<uuid:pair_uuid>/look-again/", duplicates.look_again, name="look-again"),
+    path("<uuid:customer_uuid>/compare/", duplicates.choose_other, name="choose-other"),
+    path("duplicates/<uuid:survivor_uuid>/<uuid:loser_uuid>/", duplicates.compare, name="compare"),
+    path(
+        "duplicates/<uuid:survivor_uuid>/<uuid:loser_uuid>/merge/",
+        duplicates.merge_customers,
+        name="merge-customers",
+    ),
+    path(
+        "duplicates/<uuid:survivor_uuid>/<uuid:loser_uuid>/keep-apart/",
+        duplicates.keep_apart,
+        name="keep-apart",
+    ),
+    path("duplicates/merges/", duplicates.merges, name="merges"),
+    path("duplicates/merges/<uuid:merge_uuid>/", duplicates.merge, name="merge"),
+    path("duplicates/merges/<uuid:merge_uuid>/undo/", duplicates.undo_merge, name="undo-merge"),
     path("sites/<uuid:site_uuid>/", sites.site, name="site"),
     path("sites/<uuid:site_uuid>/edit/", sites.edit_site, name="edit-site"),
     path("<uuid:customer_uuid>/contacts/add/", contacts.add_contact, name="add-contact"),

@@ -46,6 +46,7 @@ ENTRIES = [
     Entry(_("Jobs"), "dispatch:jobs", "wrench", May.SEE_JOBS, WORK),
     Entry(_("Reviews"), "fsm:reviews", "checklist", May.SEE_HOME, WORK),
     Entry(_("Customers"), "customers:customers", "customers", May.SEE_CUSTOMERS, RECORDS),
+    Entry(_("Duplicates"), "customers:duplicates", "swap", May.MERGE_CUSTOMERS, RECORDS),
     Entry(_("Equipment"), "equipment:units", "snowflake", May.SEE_EQUIPMENT, RECORDS),
     Entry(_("Stock"), "inventory:parts", "box", May.SEE_STOCK, RECORDS),
     Entry(_("Imports"), "customers:imports", "upload", May.IMPORT_CUSTOMERS, RECORDS),
