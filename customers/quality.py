@@ -178,7 +178,7 @@ def measured(customers: Customers) -> list[Found]:
 
 
 def _by_origin(rows: Customers) -> dict[str, int]:
-    counted = with_origin(rows).order_by().values("origin").annotate(n=Count("pk"))
+    counted: Any = with_origin(rows).order_by().values("origin").annotate(n=Count("pk"))
     return {row["origin"]: row["n"] for row in counted.order_by("-n", "origin")}
 
 

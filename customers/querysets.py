@@ -66,7 +66,7 @@ class CustomerQuerySet(OfficeQuerySet["Customer"]):
     def in_place_of(self, uuids: Iterable[UUID]) -> dict[UUID, Customer]:
         """By the uuid of a tombstone: the customer it was merged into."""
         rows = self.filter(tombstones__uuid__in=list(uuids)).annotate(stood=F("tombstones__uuid"))
-        return {row.stood: row for row in rows}
+        return {row.stood: row for row in rows}  # type: ignore[attr-defined]
 
     def with_likeness(self) -> Self:
         """With what the matcher compares, as lists on the row: `people`, `numbers`, `addresses`, `places`."""

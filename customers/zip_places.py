@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import zipcodes
 from django.db import connection
 
@@ -13,9 +15,10 @@ def fill_zip_places() -> int:
 
     Codes without coordinates (they belong to no place on the map) are left out.
     """
+    listed: list[dict[str, Any]] = zipcodes.list_all()  # type: ignore[no-untyped-call]
     rows = [
         (place["zip_code"], place["city"], place["state"], _cities(place), place["lat"], place["long"])
-        for place in zipcodes.list_all()
+        for place in listed
         if float(place["lat"] or 0) and float(place["long"] or 0)
     ]
     with connection.cursor() as cursor:

@@ -94,7 +94,7 @@ def correct_site(site_id: int, *, seen_version: int, now: datetime, **fields: st
     wanted = {name: text.strip() for name, text in fields.items() if text.strip() != getattr(site, name)}
     if not wanted:
         raise NotPossible(_("Nothing is different from what stands on the record."))
-    seen = site.history.filter(id=site.pk, version=seen_version).order_by("-history_id").first()  # type: ignore[attr-defined]
+    seen = site.history.filter(id=site.pk, version=seen_version).order_by("-history_id").first()
     conflicts = seen is None or any(getattr(seen, name) != getattr(site, name) for name in wanted)
     fact = "site.address" if wanted.keys() & set(ADDRESS_FIELDS) else "site.access"
     if verdict(fact, Door.FIELD, conflicts=conflicts) is Verdict.APPLY:
@@ -178,7 +178,7 @@ def _contact_conflicts(contact: Contact, seen_version: int, wanted: dict[str, An
     """Whether somebody changed the same fact since the phone read it."""
     if contact.version == seen_version:
         return False
-    seen = contact.history.filter(id=contact.pk, version=seen_version).order_by("-history_id").first()  # type: ignore[attr-defined]
+    seen = contact.history.filter(id=contact.pk, version=seen_version).order_by("-history_id").first()
     if seen is None:
         return True
     gone = bool(old_phone) and not contact.phones.filter(e164=old_phone).exists()

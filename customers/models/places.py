@@ -66,7 +66,7 @@ class SiteRole(models.Model):
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True, related_name="site_roles")
     from_on = models.DateField(_("from"), null=True, blank=True)
     until_on = models.DateField(_("until"), null=True, blank=True)
-    not_to_exceed = MoneyField(_("not to exceed"), null=True, blank=True)
+    not_to_exceed = MoneyField(_("not to exceed"), null=True, blank=True)  # type: ignore[misc]
     history = History()
 
     class Meta:
