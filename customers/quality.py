@@ -178,7 +178,8 @@ def measured(customers: Customers) -> list[Found]:
 
 
 def _by_origin(rows: Customers) -> dict[str, int]:
-    counted: Any = with_origin(rows).order_by().values("origin").annotate(n=Count("pk"))
+    origins: Any = with_origin(rows).order_by()
+    counted = origins.values("origin").annotate(n=Count("pk"))
     return {row["origin"]: row["n"] for row in counted.order_by("-n", "origin")}
 
 
