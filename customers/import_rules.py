@@ -16,20 +16,22 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from customers.addresses import ParsedAddress, parse_address, standard_case
+from customers.import_shapes import PHONES, couple_of, tags_of, terms_of
 from customers.phones import FoundPhone, find_phones, format_us
 from customers.quickbooks_file import SourceRow
 
 Severity = Literal["hold", "warn", "skip"]
 Outcome = Literal["import", "hold", "skip"]
-Kind = Literal["household", "company"]
+Kind = Literal["household", "company", "property_manager"]
 
 LONGEST: Final = {"name": 120, "first name": 60, "last name": 60, "job name": 80, "street": 120, "unit": 40,
-                  "city": 60, "gate code": 40, "reason": 200, "number": 120, "e-mail": 254}  # fmt: skip
+                  "city": 60, "gate code": 40, "reason": 200, "number": 120, "e-mail": 254,
+                "lead source": 60, "exemption certificate": 60}  # fmt: skip
 TERMS: Final = ("Due on receipt", "Net 15", "Net 30", "Net 45", "Net 60")
 VOLATILE: Final = frozenset({"TIMESTAMP"})  # QuickBooks touches it without any change a person made
 DECIDABLE: Final = frozenset(
-    {"maybe_cut", "columns_missing", "columns_extra", "unreadable", "same_name", "job_refuses_service",
-     "parent_missing", "parent_not_imported"}
+    {"maybe_cut", "columns_missing", "columns_extra", "cells_extra", "unreadable", "same_name",
+     "same_identity", "job_refuses_service", "parent_missing", "parent_not_imported", "like_standing"}
 )  # fmt: skip
 
 _SUFFIX = re.compile(r"\s*\(\d{1,3}\)\s*$")
@@ -41,13 +43,22 @@ _ACCESS = re.compile(
     r"\b(?:dog|dogs|pet|cat|call before|call ahead|key|gate|park|parking|attic|crawl|side door|back door)\b",
     re.I,
 )
+_PHONE_COLUMNS: Final = (
+    ("PHONE1", ""),
+    ("PHONE2", ""),
+    ("FAXNUM", "fax"),
+    *((f"PHONE {label}".strip(), label) for label in PHONES.values()),
+)
 _COMPANY_WORD = re.compile(
     r"\b(?:llc|inc|corp|co|ltd|company|realty|properties|management|holdings|church|school|"
     r"apartments|dental|plumbing|law group|hoa|association|restaurant|cafe|"
     r"auto|store|office|clinic|city of|county of|isd)\b\.?",
     re.I,
 )
+_MANAGER = re.compile(r"\bproperty manag|\bmanager\b", re.I)
+_EMAIL = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+\.[a-z]{2,}", re.I)
 _ODD_IN_NAME = re.compile(r"[^\w\s'\u2019.,&()/:#+\"!@*-]|_")
+_TOTALS_ALONE = re.compile(r"^(?:sub|grand |report )?totals?\W*$", re.I)
 _TOTALS = re.compile(r"^(?:sub)?totals?\b|^report total", re.I)
 
 
@@ -72,6 +83,9 @@ class ProposedCustomer:
     notes: str = ""
     do_not_service: bool = False
     do_not_service_reason: str = ""
+    lead_source: str = ""
+    tags: tuple[str, ...] = ()
+    tax_certificate: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +96,7 @@ class ProposedContact:
     last_name: str
     email: str = ""
     title: str = ""
+    more_emails: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -101,7 +116,10 @@ class ProposedSite:
 
 @dataclass(frozen=True)
 class Proposed:
-    """A row's meaning. A job row has a `parent_name` and no `customer`: it is a further site."""
+    """A row's meaning. A job row has a `parent_name` and no `customer`: it is a further site.
+
+    A row that is one location of a customer has an `owner_id`; the first of them brings the customer.
+    """
 
     line: int
     external_id: str
@@ -112,6 +130,9 @@ class Proposed:
     phones: tuple[FoundPhone, ...] = ()
     site: ProposedSite | None = None
     billing: ParsedAddress | None = None
+    owner_id: str = ""
+    others: tuple[ProposedContact, ...] = ()
+    more_sites: tuple[ProposedSite, ...] = ()
     refuses_service: bool = False
     problems: tuple[Problem, ...] = ()
 
@@ -137,10 +158,13 @@ class Notes:
     rest: str
 
 
-def interpret_all(rows: Iterable[SourceRow]) -> list[Proposed]:
-    """Each row's meaning, in the file's order, with what only the whole file can tell."""
+def interpret_all(rows: Iterable[SourceRow], *, names_are_unique: bool = True) -> list[Proposed]:
+    """Each row's meaning, in the file's order, with what only the whole file can tell.
+
+    In QuickBooks Desktop `names_are_unique`: the same name twice is held there.
+    """
     proposals = [interpret(row) for row in rows]
-    proposals = _doubles(proposals)
+    proposals = _doubles(proposals, names_are_unique=names_are_unique)
     proposals = _parents(proposals)
     proposals = _other_spellings(proposals)
     return _lookalikes(proposals)
@@ -152,22 +176,34 @@ def interpret(row: SourceRow) -> Proposed:
     source_name = " ".join(row.get("NAME").split())
     if not row.values:
         return Proposed(row.line, "", "", problems=tuple(problems))
-    if not source_name:
+    if row.get("EMPTY"):
+        return Proposed(row.line, "", "", problems=(Problem("skip", "", "empty_row"),))
+    if not source_name and not (row.get("TOTALS") or row.get("LOCATION")):
         problems.append(Problem("hold", "NAME", "no_name"))
-    elif _TOTALS.match(source_name) and not row.get("REFNUM"):
+    elif (
+        row.get("TOTALS")
+        or _TOTALS_ALONE.match(source_name)
+        or (_TOTALS.match(source_name) and not _reachable(row))
+    ):
         return Proposed(row.line, "", source_name, problems=(Problem("skip", "NAME", "totals_row"),))
     if row.get("HIDDEN").upper() == "Y":
         problems.append(Problem("skip", "HIDDEN", "inactive"))
     parent_name, label = _parent_and_label(source_name)
-    external_id = row.get("REFNUM")
+    external_id, owner_id = row.get("REFNUM"), ""
+    if external_id and row.get("LOCATION"):
+        external_id, owner_id = f"{external_id}/{row.get('LOCATION')}", external_id
     if not external_id:
-        problems.append(Problem("warn", "REFNUM", "no_refnum"))
-        external_id = f"name:{source_name}" if source_name else f"line:{row.line}"
-    notes = read_notes(row.get("NOTEPAD"))
+        if not row.get("IDENTITY"):
+            problems.append(Problem("warn", "REFNUM", "no_refnum"))
+        named = f"name:{source_name}" if source_name else f"line:{row.line}"
+        external_id = row.get("IDENTITY") or named
+    notes = _all_notes(row)
     phones, phone_notes = _phones(row, problems)
     site = _site(row, label, notes, problems)
-    contact = _contact(row)
-    customer = None if parent_name else _customer(row, source_name, notes, phone_notes, problems)
+    customer = None
+    if not parent_name:
+        customer = _customer(row, source_name, notes, phone_notes, problems)
+    contact, others = _contacts(row, customer, problems)
     problems.extend(_too_long(external_id, customer, contact, site))
     return Proposed(
         line=row.line,
@@ -179,6 +215,9 @@ def interpret(row: SourceRow) -> Proposed:
         phones=phones,
         site=site,
         billing=_billing(row, site),
+        owner_id=owner_id,
+        others=others,
+        more_sites=() if parent_name else tuple(_more_sites(row, site, problems)),
         refuses_service=notes.do_not_service,
         problems=tuple(problems),
     )
@@ -229,6 +268,29 @@ def plain(text: str) -> str:
     return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
 
 
+def _reachable(row: SourceRow) -> bool:
+    """Whether the row has a number or anything by which somebody could be found: a footer has not."""
+    return any(
+        text.strip() and word.startswith(("REFNUM", "PHONE", "BADDR", "SADDR", "EMAIL"))
+        for word, text in row.values.items()
+    )
+
+
+def _all_notes(row: SourceRow) -> Notes:
+    """The note cell, and what other columns say about the same things: those have the last word."""
+    notes = read_notes(row.get("NOTEPAD"))
+    refused = row.get("REFUSED")
+    reason = notes.reason if refused in {"", "Y"} else refused
+    access = [text for text in (row.get("ACCESS"), notes.access) if text]
+    return Notes(
+        row.get("GATECODE") or notes.gate_code,
+        notes.do_not_service or bool(refused),
+        reason,
+        "\n".join(dict.fromkeys(access)),
+        notes.rest,
+    )
+
+
 def _parent_and_label(name: str) -> tuple[str, str]:
     parent, colon, label = name.partition(":")
     parent, label = parent.strip(), label.strip()
@@ -236,7 +298,7 @@ def _parent_and_label(name: str) -> tuple[str, str]:
 
 
 def _written_oddly(row: SourceRow) -> list[Problem]:
-    held = {"stray_line", "maybe_cut", "columns_missing", "columns_extra", "unreadable"}
+    held = {"stray_line", "maybe_cut", "columns_missing", "columns_extra", "cells_extra", "unreadable"}
     return [
         Problem("hold" if code in held else "warn", dict(details).get("column", ""), code, details)
         for code, details in row.oddities
@@ -252,13 +314,15 @@ def _customer(
     company = row.get("COMPANYNAME")
     person = " ".join(filter(None, (row.get("FIRSTNAME"), row.get("MIDINIT"), row.get("LASTNAME"))))
     kind: Kind = "household"
-    if (
+    if _MANAGER.search(row.get("CTYPE")):
+        kind = "property_manager"
+    elif (
         company
-        or (row.get("CTYPE").casefold() == "commercial")
+        or (row.get("CTYPE").casefold() in {"commercial", "business", "company"})
         or (not person and _COMPANY_WORD.search(bare))
     ):
         kind = "company"
-    if kind == "company":
+    if kind != "household":
         name = _better(company, bare) if company else bare
     elif person and set(plain(person).split()) == set(plain(bare.replace(",", " ")).split()):
         name = standard_case(person)
@@ -283,12 +347,15 @@ def _customer(
         taxable=row.get("TAXABLE").upper() != "N",
         notes="\n".join(filter(None, (notes.rest, phone_notes))),
         do_not_service=notes.do_not_service,
-        do_not_service_reason=(notes.reason or "as marked in QuickBooks") if notes.do_not_service else "",
+        do_not_service_reason=(notes.reason or "as marked in the list") if notes.do_not_service else "",
+        lead_source=row.get("LEADSOURCE"),
+        tags=tuple(tags_of(row.get("TAGS"))),
+        tax_certificate=row.get("RESALENUM") if row.get("TAXABLE").upper() == "N" else "",
     )
 
 
 def _terms(written: str, problems: list[Problem]) -> str:
-    known = next((terms for terms in TERMS if terms.casefold() == written.casefold()), "")
+    known = terms_of(written, TERMS)
     if written and not known:
         problems.append(Problem("warn", "TERMS", "terms_unknown", (("terms", written),)))
     return known
@@ -303,6 +370,7 @@ def _too_long(
     given = {"number": external_id}
     if customer:
         given |= {"name": customer.name, "reason": customer.do_not_service_reason}
+        given |= {"lead source": customer.lead_source, "exemption certificate": customer.tax_certificate}
     if contact:
         given |= {"first name": contact.first_name, "last name": contact.last_name, "e-mail": contact.email}
     if site:
@@ -327,20 +395,48 @@ def _turned(name: str) -> str:
     return f"{first.strip()} {last.strip()}" if turns else name
 
 
-def _contact(row: SourceRow) -> ProposedContact | None:
+def _contacts(
+    row: SourceRow, customer: ProposedCustomer | None, problems: list[Problem]
+) -> tuple[ProposedContact | None, tuple[ProposedContact, ...]]:
+    """The person to talk to, and the others whom the name or a contact column tells of."""
     first = " ".join(filter(None, (row.get("FIRSTNAME"), row.get("MIDINIT"))))
     last = row.get("LASTNAME")
     if not (first or last):
-        first, _blank, last = _turned(row.get("CONT1")).partition(" ")
-    if not (first or last or row.get("EMAIL")):
-        return None
-    return ProposedContact(standard_case(first), standard_case(last), row.get("EMAIL"), row.get("SALUTATION"))
+        named = row.get("CONT1")
+        if not named and customer and customer.kind == "household":
+            named = customer.name
+        named = standard_case(_turned(named))
+        first, _blank, last = named.rpartition(" ") if customer else named.partition(" ")
+    emails = _emails(row, problems)
+    others: tuple[ProposedContact, ...] = ()
+    if couple := couple_of(standard_case(f"{first} {last}".strip())):
+        (first, _blank, last), (second, _blank, theirs) = (name.rpartition(" ") for name in couple)
+        others = (ProposedContact(second, theirs),)
+    if not (first or last or emails):
+        return None, ()
+    contact = ProposedContact(
+        standard_case(first),
+        standard_case(last),
+        emails[0] if emails else "",
+        row.get("SALUTATION"),
+        tuple(emails[1:]),
+    )
+    return contact, others
+
+
+def _emails(row: SourceRow, problems: list[Problem]) -> list[str]:
+    """The addresses in the e-mail cell, each once; what is none is said."""
+    text = row.get("EMAIL")
+    found = list(dict.fromkeys(one.strip(".").lower() for one in _EMAIL.findall(text)))
+    if text and not found:
+        problems.append(Problem("warn", "EMAIL", "no_email", (("text", text[:80]),)))
+    return found
 
 
 def _phones(row: SourceRow, problems: list[Problem]) -> tuple[tuple[FoundPhone, ...], str]:
     found: dict[tuple[str, str], FoundPhone] = {}
     words: list[str] = []
-    for column, label in (("PHONE1", ""), ("PHONE2", ""), ("FAXNUM", "fax")):
+    for column, label in _PHONE_COLUMNS:
         read = find_phones(row.get(column))
         if read.leftover:
             words.append(read.leftover)
@@ -368,7 +464,26 @@ def _site(row: SourceRow, label: str, notes: Notes, problems: list[Problem]) -> 
         return None
     if not address.street:
         problems.append(Problem("hold", column, "job_without_address", (("job", label),)))
-    return ProposedSite(label, address, notes.access, notes.gate_code, notes.rest if label else "")
+    name = label or standard_case(row.get("SITENAME"))
+    return ProposedSite(name, address, notes.access, notes.gate_code, notes.rest if label else "")
+
+
+def _more_sites(
+    row: SourceRow, first: ProposedSite | None, problems: list[Problem]
+) -> Iterable[ProposedSite]:
+    """The further addresses of a row that has several, each door once."""
+    seen = {first.address.match_key} if first else set()
+    for number in (2, 3, 4):
+        lines = [line for at in range(1, 6) if (line := row.get(f"S{number}ADDR{at}"))]
+        if not lines:
+            continue
+        address = parse_address(lines)
+        if not address.street:
+            details = (("text", ", ".join(lines)[:80]),)
+            problems.append(Problem("warn", f"S{number}ADDR", "site_without_street", details))
+        elif address.match_key not in seen:
+            seen.add(address.match_key)
+            yield ProposedSite("", address)
 
 
 def _billing(row: SourceRow, site: ProposedSite | None) -> ParsedAddress | None:
@@ -400,17 +515,28 @@ def _with(proposed: Proposed, *problems: Problem) -> Proposed:
     return replace(proposed, problems=(*proposed.problems, *problems))
 
 
-def _doubles(proposals: list[Proposed]) -> list[Proposed]:
+def _doubles(proposals: list[Proposed], *, names_are_unique: bool) -> list[Proposed]:
     """The same number or name twice in one file: QuickBooks cannot have written that; a person decides."""
     ids: dict[str, int] = {}
     names: dict[str, int] = {}
+    times: Counter[str] = Counter()
     result = []
     for proposed in proposals:
         if proposed.outcome != "skip" and proposed.source_name:
             first = ids.setdefault(proposed.external_id, proposed.line)
+            if first != proposed.line and "|" in proposed.external_id:
+                times[proposed.external_id] += 1
+                numbered = f"{proposed.external_id[:116]}#{times[proposed.external_id] + 1}"
+                proposed = replace(proposed, external_id=numbered)
+                proposed = _with(proposed, Problem("hold", "NAME", "same_identity", (("line", str(first)),)))
+                result.append(proposed)
+                continue
             if first != proposed.line:
                 details = (("id", proposed.external_id), ("line", str(first)))
                 proposed = _with(proposed, Problem("hold", "REFNUM", "same_refnum", details))
+            if proposed.owner_id or "|" in proposed.external_id or not names_are_unique:
+                result.append(proposed)
+                continue
             first = names.setdefault(proposed.source_name.casefold(), proposed.line)
             if first != proposed.line:
                 proposed = _with(proposed, Problem("hold", "NAME", "same_name", (("line", str(first)),)))
@@ -470,6 +596,10 @@ def _lookalikes(proposals: list[Proposed]) -> list[Proposed]:
         twin = next((seen[key] for key in keys if key in seen), None)
         for key in keys:
             seen.setdefault(key, proposed)
+        if twin is not None and (
+            _is_told(proposed) or (twin.owner_id and twin.owner_id == proposed.owner_id)
+        ):
+            twin = None
         if twin is not None and twin.customer is not None:
             details = (("line", str(twin.line)), ("name", twin.source_name))
             proposed = _with(proposed, Problem("warn", "NAME", "looks_like", details))
@@ -477,6 +607,10 @@ def _lookalikes(proposals: list[Proposed]) -> list[Proposed]:
                 proposed = _with(proposed, Problem("warn", "NAME", "twin_do_not_service", details))
         result.append(proposed)
     return result
+
+
+def _is_told(proposed: Proposed) -> bool:
+    return any(problem.code == "same_identity" for problem in proposed.problems)
 
 
 def _twin_keys(proposed: Proposed) -> Iterable[str]:

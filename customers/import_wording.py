@@ -8,32 +8,39 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from customers.import_shapes import Flaw
+
 _REFUSED: Final[Mapping[str, Promise]] = {
     "too_large": _(
         "The file is %(size)s MB; a customer list is at most %(limit)s MB. Nothing was read. "
-        "In QuickBooks, export only the customer list."
+        "Export only the customer list."
     ),
     "empty": _("The file is empty. Export the customer list again and choose that file."),
-    "zip": _("This is a ZIP archive. Unpack it first, then choose the .iif file inside."),
+    "zip": _("This is a ZIP archive. Unpack it first, then choose the file inside."),
     "excel": _(
-        "This is an Excel or Office file. "
+        "This is an Excel or Office file. Save it as CSV there, then choose the CSV file. "
         "In QuickBooks Desktop choose File, Utilities, Export, Lists to IIF Files."
     ),
-    "pdf": _("This is a PDF. In QuickBooks Desktop choose File, Utilities, Export, Lists to IIF Files."),
-    "utf16": _(
-        "The file is saved as Unicode (UTF-16), which QuickBooks does not write. "
-        "Choose the file as QuickBooks exported it, without saving it again in another program."
-    ),
+    "pdf": _("This is a PDF. Export the customer list as CSV, or from QuickBooks Desktop as IIF."),
+    "utf16": _("The file is saved as Unicode (UTF-16), which QuickBooks does not write."),
     "html": _("This is a web page, not an export. The download may have stopped at a log-in page."),
     "picture": _("This is a picture, not a customer list."),
     "binary": _(
-        "This is not a text file. A QuickBooks company file or backup cannot be read; "
-        "export the customer list as IIF."
+        "This is not a text file. A company file or backup cannot be read; "
+        "export the customer list as CSV, or from QuickBooks Desktop as IIF."
     ),
-    "csv": _("This looks like a CSV file. Customers are imported from a QuickBooks Desktop IIF export."),
+    "csv": _("This looks like a CSV file, not like a QuickBooks Desktop IIF export."),
     "not_iif": _(
-        "This is not an IIF export: its first line does not start with an exclamation mark. "
+        "This is not a whole IIF export: its first line does not start with an exclamation mark. "
         "In QuickBooks Desktop choose File, Utilities, Export, Lists to IIF Files."
+    ),
+    "broken": _(
+        "Line %(line)s cannot be taken apart into cells (%(why)s). Nothing was read. "
+        "A quotation mark may be missing there; export the list again."
+    ),
+    "no_columns": _(
+        "No heading line with column names was found. The first line must name the columns, "
+        "as Name, Phone, Street, City, State, ZIP."
     ),
     "no_heading": _(
         "Line %(line)s is a customer, but no heading line (!CUST) comes before it. Export the list again."
@@ -44,16 +51,80 @@ _REFUSED: Final[Mapping[str, Promise]] = {
     "no_customers_heading": _(
         "The file is an IIF export, but without customers (it holds: %(lists)s). Export the customer list."
     ),
-    "no_customers": _("The file has the customer heading but no customers. Export the customer list again."),
+    "no_customers": _("The file has a heading but no customers. Export the customer list again."),
     "too_many_rows": _(
-        "The file has %(found)s customers; at most %(limit)s can be brought in at once. "
-        "Split it in QuickBooks."
+        "The file has %(found)s customers; at most %(limit)s can be brought in at once. Split it."
     ),
     "truncated": _(
         "The file stops in the middle of line %(line)s (%(found)s of %(expected)s columns). "
         "Nothing was read. "
         "The copy is incomplete: export or copy it again."
     ),
+}
+
+_SYSTEMS: Final[Mapping[str, Promise | str]] = {
+    "housecall_pro": "Housecall Pro",
+    "quickbooks_online": "QuickBooks Online",
+    "quickbooks_desktop": "QuickBooks Desktop",
+    "jobber": "Jobber",
+    "servicetitan": "ServiceTitan",
+    "hvacbizpro": "HVACBizPro",
+    "other": _("Another list"),
+}
+
+_MEANINGS: Final[Mapping[str, Promise]] = {
+    "name": _("Name"),
+    "parent": _("Part of (customer)"),
+    "external_id": _("Customer number in the list"),
+    "first_name": _("First name"),
+    "middle_name": _("Middle name"),
+    "last_name": _("Last name"),
+    "title": _("Title (Mr., Ms.)"),
+    "company": _("Company"),
+    "contact": _("Contact person"),
+    "kind": _("Residential or commercial"),
+    "terms": _("Terms"),
+    "tax_certificate": _("Exemption or resale number"),
+    "lead_source": _("Lead source"),
+    "gate_code": _("Gate code"),
+    "access_notes": _("Access notes"),
+    "location_id": _("Location number in the list"),
+    "location_name": _("Location name"),
+    "phone": _("Phone"),
+    "phone.cell": _("Cell phone"),
+    "phone.home": _("Home phone"),
+    "phone.work": _("Work phone"),
+    "phone.other": _("Other phone"),
+    "phone.fax": _("Fax"),
+    "email": _("E-mail"),
+    "taxable": _("Pays sales tax (yes or no)"),
+    "do_not_service": _("Do not service (yes or no)"),
+    "do_not_service_reason": _("Why not to service"),
+    "notes": _("Notes"),
+    "tags": _("Tags"),
+    "active": _("Active (yes or no)"),
+    "archived": _("Archived (yes or a date)"),
+}
+_ADDRESSES: Final[Mapping[str, Promise]] = {
+    "billing": _("Billing address"),
+    "service": _("Service address"),
+    "service2": _("Second service address"),
+    "service3": _("Third service address"),
+    "service4": _("Fourth service address"),
+}
+_PARTS: Final[Mapping[str, Promise]] = {
+    "street": _("street"),
+    "street2": _("unit or second line"),
+    "city": _("city"),
+    "state": _("state"),
+    "zip": _("ZIP"),
+    "lines": _("line of free text"),
+}
+_FLAWS: Final[Mapping[str, Promise]] = {
+    "unknown": _("“%(columns)s” has a meaning that is not known here: %(meaning)s."),
+    "twice": _("%(columns)s cannot both be “%(meaning)s”. Choose one, and leave the other out."),
+    "no_name": _("No column says who the customer is. Choose one for name, first or last name, or company."),
+    "no_street": _("%(meaning)s is missing: without it the rest of that address cannot be used."),
 }
 
 _ROWS: Final[Mapping[str, Promise]] = {
@@ -71,9 +142,23 @@ _ROWS: Final[Mapping[str, Promise]] = {
     "too_long": _("The %(what)s is longer than the %(limit)s characters there is room for."),
     "terms_unknown": _("The terms “%(terms)s” are not offered here; the company's usual terms are used."),
     "totals_row": _("A totals row, not a customer."),
-    "inactive": _("Inactive (hidden) in QuickBooks."),
-    "no_refnum": _("The row has no QuickBooks number; it will be recognised by its name."),
-    "numbered_name": _("QuickBooks calls this “%(name)s”; here it is “%(bare)s”."),
+    "empty_row": _("Nothing stands in the columns that are taken over."),
+    "inactive": _("Inactive or archived in the list."),
+    "no_refnum": _("The row has no number of its own; it will be recognised by its name."),
+    "cells_extra": _("The row has more cells than the heading has columns: “%(text)s”."),
+    "cells_missing": _("The row ends early: %(found)s of %(expected)s columns."),
+    "zip_unreadable": _("“%(zip)s” is no ZIP code; the address comes without one."),
+    "yes_or_no": _("Do not service says “%(text)s”; that is taken as a yes and its reason."),
+    "no_email": _("“%(text)s” is no e-mail address and is left out."),
+    "site_without_street": _("A further address has no street: “%(text)s”."),
+    "same_identity": _("The same name at the same door, number or e-mail already stands in line %(line)s."),
+    "like_standing": _("Looks like %(customer)s, who is on record: %(why)s."),
+    "link_gone": _("The customer it belongs to is no longer on record."),
+    "decided_new": _("Decided: a customer of their own."),
+    "decided_link": _("Decided: this is %(customer)s."),
+    "decided_take_over": _("Decided: take over what the list says."),
+    "took_over": _("Taken over: %(fields)s."),
+    "numbered_name": _("The list calls this “%(name)s”; here it is “%(bare)s”."),
     "names_differ": _("The list name “%(name)s” and the person “%(person)s” differ; the list name is used."),
     "odd_character": _("The name “%(name)s” contains “%(character)s”, perhaps from a wrong encoding."),
     "digit_in_name": _("The name “%(name)s” contains a digit."),
@@ -103,7 +188,7 @@ _ROWS: Final[Mapping[str, Promise]] = {
     "job_refuses_service": _(
         "This job says do not service, its customer %(parent)s does not. Decide which holds, then import it."
     ),
-    "same_refnum": _("QuickBooks number %(id)s was already used in line %(line)s."),
+    "same_refnum": _("Number %(id)s was already used in line %(line)s."),
     "same_name": _("The same name was already used in line %(line)s."),
     "parent_missing": _("A job of “%(parent)s”, who is neither in this file nor imported before."),
     "parent_not_imported": _("A job of “%(parent)s” (line %(line)s), who is not being imported."),
@@ -116,8 +201,7 @@ _ROWS: Final[Mapping[str, Promise]] = {
         "Already here as %(customer)s, but different in the file now: %(what)s. Nothing was changed."
     ),
     "renumbered": _(
-        "Already here as %(customer)s under QuickBooks number %(was)s; this row has %(now)s. "
-        "Nothing was changed."
+        "Already here as %(customer)s under number %(was)s; this row has %(now)s. Nothing was changed."
     ),
     "refused": _("%(sentence)s"),
 }
@@ -141,6 +225,30 @@ class _Blank(dict[str, str]):
 def refusal(code: str, details: Mapping[str, str]) -> str:
     """Why the whole file was refused, as a sentence for the person who chose it."""
     return str(_REFUSED[code]) % _Blank(details)
+
+
+def system_words(system: str) -> str:
+    """What the system is called that a list comes from."""
+    return str(_SYSTEMS.get(system.partition(":")[0], system))
+
+
+def meaning_words(meaning: str) -> str:
+    """What a column can mean, in words: `service.zip` is the ZIP of the service address."""
+    address, dot, part = meaning.partition(".")
+    if dot and address in _ADDRESSES:
+        return f"{_ADDRESSES[address]}: {_PARTS[part]}"
+    return str(_MEANINGS.get(meaning, meaning))
+
+
+def address_words(address: str) -> str:
+    """What one of the addresses of a row is called."""
+    return str(_ADDRESSES[address])
+
+
+def flaw_sentence(flaw: Flaw) -> str:
+    """What stands against using a mapping."""
+    said = {"columns": ", ".join(flaw.columns), "meaning": meaning_words(flaw.meaning)}
+    return str(_FLAWS[flaw.code]) % said
 
 
 def sentence(code: str, details: Iterable[Iterable[str]]) -> str:

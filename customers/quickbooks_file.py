@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 LARGEST_FILE: Final = 50 * 1024 * 1024
-MOST_ROWS: Final = 25_000
+MOST_ROWS: Final = 150_000
 ROW_TAG: Final = "CUST"
 
 _USED = """

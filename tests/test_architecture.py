@@ -247,6 +247,9 @@ def test_addresses_name_things_by_their_uuid():
 BY_NUMBER = {
     "billing:edit-line", "billing:remove-line", "customers:import", "customers:import-progress",
     "customers:start-import", "customers:take-back-import", "customers:release-row", "customers:skip-row",
+    "customers:import-columns", "customers:confirm-columns", "customers:change-columns",
+    "customers:import-problems", "customers:decide-rows", "customers:link-row", "customers:take-over-row",
+    "customers:keep-row",
 }  # fmt: skip
 
 
