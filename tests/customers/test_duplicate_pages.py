@@ -143,6 +143,17 @@ def test_they_are_two_and_the_question_can_be_asked_again(pair, lisa, liz, casey
     assert pair.state == PairState.WAITING
 
 
+def test_the_record_names_its_copies_and_what_went_into_it(pair, lisa, liz, casey_client, dana_client):
+    record = casey_client.get(url("customer", lisa)).content.decode()
+    assert url("compare", lisa, liz) in record
+    assert url("choose-other", lisa) in record
+    merge = actions.merge_customers(lisa.pk, liz.pk, now=now())
+    record = casey_client.get(url("customer", lisa)).content.decode()
+    assert url("merge", merge) in record
+    assert "can be undone" in record
+    assert url("merge", merge) not in dana_client.get(url("customer", lisa)).content.decode()
+
+
 def test_two_whom_no_search_named_are_compared_by_number(lisa, branch, casey_client):
     other = add("Zoe", "Quill", 999, "77 Oak Ave")
     assert casey_client.get(url("choose-other", lisa)).status_code == 200
