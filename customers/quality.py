@@ -25,7 +25,6 @@ from .models import (
     AddressStanding,
     CoordinatesQuality,
     Customer,
-    CustomerKind,
     DuplicatePair,
     EmailAddress,
     ExternalId,
@@ -34,6 +33,7 @@ from .models import (
     Site,
     ZipPlace,
 )
+from .required import WANTED
 from .states import PairState
 
 Customers = QuerySet[Customer, Any]
@@ -93,10 +93,11 @@ def _unknown_zip(rows: Customers) -> Customers:
 
 
 def _incomplete(rows: Customers) -> Customers:
-    household = Q(kind=CustomerKind.HOUSEHOLD) & (Q(last_name="") | Q(first_name=""))
-    company = ~Q(kind=CustomerKind.HOUSEHOLD) & Q(company_name="")
-    manager = Q(kind=CustomerKind.PROPERTY_MANAGER) & (Q(billing_street="") | Q(billing_city=""))
-    return rows.filter(household | company | manager)
+    wanting = Q()
+    for kind, names in WANTED.items():
+        for name in names:
+            wanting |= Q(kind=kind, **{name: ""})
+    return rows.filter(wanting)
 
 
 MEASURES: tuple[Measure, ...] = (

@@ -28,6 +28,7 @@ from ..models import (
     Terms,
 )
 from ..phones import find_phones, search_digits
+from ..required import missing_required
 from ..versions import check_version
 from .holding import hold_customer
 from .keys import refresh_match_keys
@@ -279,11 +280,15 @@ def name_of(kind: str, first_name: str, last_name: str, company_name: str, fallb
     """What the customer is called: companies by their name, households by a person's."""
     person = " ".join(part for part in (first_name.strip(), last_name.strip()) if part)
     company = company_name.strip()
-    name = (person or company) if kind == CustomerKind.HOUSEHOLD else (company or person)
-    if not (name or fallback):
-        field = "last_name" if kind == CustomerKind.HOUSEHOLD else "company_name"
-        raise NotPossible(_("A customer needs a name."), field=field)
-    return name or fallback
+    names = {"first_name": first_name, "last_name": last_name, "company_name": company_name}
+    if not fallback and (missing := missing_required(kind, names)):
+        sentence = (
+            _("A household needs a name.")
+            if kind == CustomerKind.HOUSEHOLD
+            else _("A company or property manager needs the company's name.")
+        )
+        raise NotPossible(sentence, field=missing[0])
+    return ((person or company) if kind == CustomerKind.HOUSEHOLD else (company or person)) or fallback
 
 
 def _save_new_version(customer: Customer) -> Customer:

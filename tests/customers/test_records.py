@@ -73,7 +73,7 @@ def test_a_company_is_called_by_its_name_and_needs_one(branch):
         kind="company", company_name="Riverside Dental", first_name="Ann", last_name="Cho", now=NOW
     )
     assert made.name == "Riverside Dental"
-    with pytest.raises(NotPossible, match="needs a name"):
+    with pytest.raises(NotPossible, match="needs the company"):
         actions.add_customer(kind="company", now=NOW)
 
 
