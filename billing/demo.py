@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from customers.models import Channel, Communication, CustomerKind, EmailAddress
 from customers.states import DeliveryState
+from dispatch.demo_messages import tell_the_past
 from dispatch.models import Assignment, Job, JobType
 from dispatch.states import JobState
 from equipment.models import Refrigerant
@@ -101,6 +102,7 @@ def build(world: DemoWorld) -> None:
     world.say("files for QuickBooks")
     _files(world)
     _proposals(world)
+    tell_the_past(world)  # last: what the parts do is the past, of which nobody is told any more
     world.made["invoices"] = [one.invoice for one in billed]
 
 

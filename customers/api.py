@@ -40,6 +40,7 @@ from .models import (
 from .querysets import find_customers
 from .states import DeliveryState
 from .web.filters import CustomerFilter
+from .wording import WRITTEN
 
 FOUND_IN_LIST = 500
 
@@ -140,7 +141,7 @@ class CommunicationOutput(Output):
         model = Communication
         fields = (
             "uuid", "customer", "contact", "channel", "direction", "to", "subject", "body", "template",
-            "about", "state", "problem", "created_at", "settled_at",
+            "about", "state", "problem", "language", "not_before", "created_at", "settled_at",
         )  # fmt: skip
 
     def get_about(self, row: Communication) -> str | None:
@@ -728,8 +729,35 @@ class LogCall(Deed):
         return row
 
 
+class SendMessage(Deed):
+    """Write an e-mail or a text to the customer. What they do not want is refused with the reason; a text in
+    quiet hours waits, as `not_before` says.
+    """
+
+    may = May.EDIT_CUSTOMERS
+    status = 201
+    OutputSerializer = CommunicationOutput
+
+    class InputSerializer(Input):
+        uuid = Unique(required=False, help_text="Yours: sent twice it names the same message.")
+        channel = OneOf(choices=[channel.value for channel in WRITTEN])
+        to = Text(most=254, help_text="An e-mail address, or a number with its area code.")
+        subject = Text(most=200, required=False, help_text="Of an e-mail.")
+        body = Text(most=4000)
+
+    def rows(self) -> QuerySet[Any]:
+        """The customers the person sees."""
+        return _customers(self.user)
+
+    def do(self, data: dict[str, Any]) -> Communication:
+        """Queue and show."""
+        made = actions.queue_message(customer_id=self.thing.pk, **data, now=now())
+        row: Communication = seen_again(_communications(self.user).filter(customer=self.thing), made.pk)
+        return row
+
+
 class SendAgain(Deed):
-    """Try a failed e-mail once more."""
+    """Try a failed message once more."""
 
     may = May.EDIT_CUSTOMERS
     OutputSerializer = CommunicationOutput
@@ -838,6 +866,7 @@ urlpatterns = [
     path("customers/<uuid:customer_uuid>/notes/", Notes.as_view(), name="notes"),
     path("customers/<uuid:customer_uuid>/notes/add/", AddNote.as_view(), name="add-note"),
     path("customers/<uuid:customer_uuid>/calls/log/", LogCall.as_view(), name="log-call"),
+    path("customers/<uuid:customer_uuid>/messages/send/", SendMessage.as_view(), name="send-message"),
     path("sites/", Sites.as_view(), name="sites"),
     path("sites/<uuid:site_uuid>/", ShowSite.as_view(), name="site"),
     path("sites/<uuid:site_uuid>/edit/", EditSite.as_view(), name="edit-site"),

@@ -44,6 +44,7 @@ class May(StrEnum):
     IMPORT_CUSTOMERS = gettext_noop("import customers")
     MERGE_CUSTOMERS = gettext_noop("merge customers")
     DECIDE_RECORDS = gettext_noop("decide about doubtful customer data")
+    EDIT_TEMPLATES = gettext_noop("change what customers are told")
     BOOK_JOBS = gettext_noop("book jobs")
     SEE_JOBS = gettext_noop("see jobs")
     SEE_BOARD = gettext_noop("see the board")
@@ -94,7 +95,9 @@ _BILLING = {May.SEE_MONEY, May.EDIT_INVOICES, May.ISSUE_INVOICES, May.TAKE_PAYME
 ROLES: dict[str, frozenset[May]] = {
     Role.OWNER: frozenset(May) - {May.WORK_VISITS},
     Role.MANAGER: frozenset(May) - {May.WORK_VISITS},
-    Role.OFFICE: frozenset(_BOOKING | _BILLING | {May.IMPORT_CUSTOMERS, May.MERGE_CUSTOMERS, May.MOVE_STOCK}),
+    Role.OFFICE: frozenset(
+        _BOOKING | _BILLING | {May.IMPORT_CUSTOMERS, May.MERGE_CUSTOMERS, May.EDIT_TEMPLATES, May.MOVE_STOCK}
+    ),
     Role.DISPATCHER: frozenset(_BOOKING | {May.COMPLETE_FOR_OTHERS, May.MOVE_STOCK}),
     Role.TECHNICIAN: frozenset(_EVERYBODY | {May.WORK_VISITS}),
     Role.BOOKKEEPER: frozenset(

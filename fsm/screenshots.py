@@ -127,6 +127,7 @@ EXAMPLES: dict[str, tuple[Wish, ...]] = {
     "survivor": (Wish("customers.DuplicatePair", {"state": "waiting"}, "first__uuid", ("-score", "pk")),),
     "loser": (Wish("customers.DuplicatePair", {"state": "waiting"}, "second__uuid", ("-score", "pk")),),
     "merge": (Wish("customers.Merge"),),
+    "opt_out": (Wish("customers.OptOut", {}, "pk"),),
     "communication": (Wish("customers.Communication", {"channel": "email"}), Wish("customers.Communication")),
     "batch": (Wish("customers.ImportBatch", {}, "pk"),),
     "unit": (
@@ -190,6 +191,7 @@ class Page:
 
 _OPEN, _ON_SITE, _DONE = {"visit": "visit"}, {"visit": "visit_on_site"}, {"visit": "visit_done"}
 _OPEN_JOB, _DRAFT = {"job": "open_job"}, {"invoice": "draft"}
+_A_TEXT = {"occasion": "=booked", "channel": "=text", "language": "=en"}
 PAGES: tuple[Page, ...] = (
     # the house
     Page("fsm:log-in"),
@@ -253,6 +255,15 @@ PAGES: tuple[Page, ...] = (
     Page("customers:choose-other"),
     Page("customers:merges"),
     Page("customers:merge"),
+    Page("customers:write-message"),
+    Page("customers:messages"),
+    Page("customers:unknown-texts"),
+    Page("customers:templates"),
+    Page("customers:template", show=_A_TEXT),
+    Page("customers:template", "email", show=_A_TEXT | {"channel": "=email"}),
+    Page("customers:messaging-rules"),
+    Page("customers:opt-outs"),
+    Page("customers:lift-opt-out"),
     Page("customers:imports"),
     Page("customers:import"),
     Page("customers:import-columns"),
@@ -389,6 +400,13 @@ NOT_PAGES: dict[str, str] = {
     "customers:pin-note": DEED,
     "customers:log-call": DEED,
     "customers:send-again": DEED,
+    "customers:check-message": PART,
+    "customers:set-wishes": DEED,
+    "customers:preview-template": PART,
+    "customers:switch-message": DEED,
+    "customers:restore-words": DEED,
+    "customers:take-up-text": DEED,
+    "customers:put-text-away": DEED,
     "hooks:sms": MACHINE,
     "hooks:sms-status": MACHINE,
     "customers:read-import": DEED,

@@ -243,13 +243,14 @@ def test_addresses_name_things_by_their_uuid():
     assert wrong == []
 
 
-# A line's place on its own invoice; imports, which no phone and no outside system makes.
+# A line's place on its own invoice; imports and opt-outs, which no phone and no outside system makes.
 BY_NUMBER = {
     "billing:edit-line", "billing:remove-line", "customers:import", "customers:import-progress",
     "customers:start-import", "customers:take-back-import", "customers:release-row", "customers:skip-row",
     "customers:import-columns", "customers:confirm-columns", "customers:change-columns",
     "customers:import-problems", "customers:decide-rows", "customers:link-row", "customers:take-over-row",
     "customers:keep-row",
+    "customers:lift-opt-out",
 }  # fmt: skip
 
 

@@ -114,6 +114,21 @@ EXPECTED: dict[str, May | None] = {
     "customers:log-call": May.EDIT_CUSTOMERS,
     "customers:communication": May.SEE_CUSTOMERS,
     "customers:send-again": May.EDIT_CUSTOMERS,
+    "customers:write-message": May.EDIT_CUSTOMERS,
+    "customers:check-message": May.EDIT_CUSTOMERS,
+    "customers:set-wishes": May.EDIT_CUSTOMERS,
+    "customers:messages": May.SEE_CUSTOMERS,
+    "customers:templates": May.EDIT_TEMPLATES,
+    "customers:template": May.EDIT_TEMPLATES,
+    "customers:preview-template": May.EDIT_TEMPLATES,
+    "customers:switch-message": May.EDIT_TEMPLATES,
+    "customers:restore-words": May.EDIT_TEMPLATES,
+    "customers:messaging-rules": May.EDIT_TEMPLATES,
+    "customers:opt-outs": May.EDIT_CUSTOMERS,
+    "customers:lift-opt-out": May.EDIT_CUSTOMERS,
+    "customers:unknown-texts": May.EDIT_CUSTOMERS,
+    "customers:take-up-text": May.EDIT_CUSTOMERS,
+    "customers:put-text-away": May.EDIT_CUSTOMERS,
     "hooks:sms": OPEN,
     "hooks:sms-status": OPEN,
     "customers:imports": May.IMPORT_CUSTOMERS,
@@ -340,7 +355,7 @@ def test_a_role_enters_what_it_may_and_nothing_else(company, role):
 
 # Things that belong to the whole company, not to a branch.
 SHARED = {"part_uuid", "item_uuid", "price_uuid", "rate_uuid", "batch_uuid", "person_uuid", "token_uuid",
-          "exchange_uuid", "outbox_uuid", "sign_in_uuid"}  # fmt: skip
+          "exchange_uuid", "outbox_uuid", "sign_in_uuid", "text_uuid"}  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.TECHNICIAN])

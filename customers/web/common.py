@@ -34,7 +34,7 @@ def seen_site(request: HttpRequest, site_uuid: UUID) -> Site:
 def seen_contact(request: HttpRequest, contact_uuid: UUID) -> Contact:
     """The contact of a customer this person may see, else 404."""
     contacts = Contact.objects.visible_to(request.user).select_related("customer")
-    return get_object_or_404(contacts.prefetch_related("phones", "emails"), uuid=contact_uuid)
+    return get_object_or_404(contacts.prefetch_related("phones", "emails", "consents"), uuid=contact_uuid)
 
 
 def take_up(form: Any, version: int) -> None:

@@ -21,19 +21,20 @@ from fsm.web.pages import render_page
 from fsm.web.tables import Column, Table
 
 from .. import actions
-from ..models import Communication
+from ..models import Communication, Occasion
 from .common import seen_customer
 from .customers import record_of
 from .forms import CallForm
 
 
-def _when(row: Communication) -> str:
+def when(row: Communication) -> str:
+    """The day and the clock where the customer is."""
     at = local(row.created_at, row.customer.branch.time_zone)
     return f"{at:%b} {at.day}, {at.year}, {at.hour % 12 or 12}:{at:%M} {'am' if at.hour < 12 else 'pm'}"
 
 
 COLUMNS = [
-    Column("when", gettext_lazy("When"), _when, ("created_at",)),
+    Column("when", gettext_lazy("When"), when, ("created_at",)),
     Column("channel", gettext_lazy("How"), lambda row: row.get_channel_display(), ("channel", "created_at")),
     Column("direction", gettext_lazy("Direction"), lambda row: row.get_direction_display()),
     Column("what", gettext_lazy("What"), lambda row: str(row)),
@@ -76,6 +77,7 @@ def communication(request: HttpRequest, communication_uuid: UUID) -> HttpRespons
         "message": row,
         "customer": row.customer,
         "about": next(iter(found.values()), None),
+        "occasion": dict(Occasion.choices).get(row.template, ""),
         "zone": row.customer.branch.time_zone,
     }
     return render_page(request, "customers/communication.html", context)
@@ -84,7 +86,7 @@ def communication(request: HttpRequest, communication_uuid: UUID) -> HttpRespons
 @require_POST
 @requires(May.EDIT_CUSTOMERS)
 def send_again(request: HttpRequest, communication_uuid: UUID) -> HttpResponse:
-    """Try a failed e-mail once more."""
+    """Try a failed message once more."""
     row = get_object_or_404(Communication.objects.visible_to(request.user), uuid=communication_uuid)
     actions.send_again(row.pk)
     messages.success(request, _("The message is on its way again."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,10 +16,11 @@ from fsm.states import NotPossible, Stale
 from fsm.web.pages import refuse_in_form, render_page
 
 from .. import actions
-from ..models import CustomerNote
+from ..models import Contact, CustomerNote
 from .common import seen_contact, seen_customer, take_up
 from .customers import record_of
 from .forms import ContactForm, NoteForm
+from .message_forms import WishesForm
 
 
 @requires(May.EDIT_CUSTOMERS)
@@ -58,8 +60,20 @@ def edit_contact(request: HttpRequest, contact_uuid: UUID) -> HttpResponse:
             status, theirs = refuse_in_form(form, stale), stale.theirs
         except NotPossible as refusal:
             status = refuse_in_form(form, refusal)
-    context = {"form": form, "customer": contact.customer, "contact": contact, "theirs": theirs}
+    context = contact_context(contact, form=form, theirs=theirs)
     return render_page(request, "customers/edit_contact.html", context, status=status)
+
+
+def contact_context(contact: Contact, **changed: Any) -> dict[str, Any]:
+    """What the page of a contact shows; `changed` replaces parts, such as a form with its errors."""
+    return {
+        "form": ContactForm(initial=ContactForm.initial_of(contact)),
+        "wishes_form": WishesForm.of(contact),
+        "customer": contact.customer,
+        "contact": contact,
+        "theirs": {},
+        **changed,
+    }
 
 
 @require_POST

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fsm.models import Branch
 
-from ..models import Customer, CustomerKind
+from ..models import Channel, Communication, Customer, CustomerKind, Direction
+from ..states import DeliveryState
 
 STANDING = [
     ("active", _("Active")),
@@ -52,3 +53,15 @@ class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
             "tax_exempt": {"is_taxable": False},
         }
         return customers.filter(**conditions[value])
+
+
+class CommunicationFilter(filters.FilterSet):  # type: ignore[misc]
+    """By state, way and direction."""
+
+    state = filters.ChoiceFilter(label=_("State"), choices=DeliveryState.choices, empty_label=_("Any"))
+    channel = filters.ChoiceFilter(label=_("How"), choices=Channel.choices, empty_label=_("Any"))
+    direction = filters.ChoiceFilter(label=_("Direction"), choices=Direction.choices, empty_label=_("Any"))
+
+    class Meta:
+        model = Communication
+        fields: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -41,7 +41,7 @@ def _signed(request: HttpRequest) -> bool:
 def receive_text(request: HttpRequest) -> HttpResponse:
     """A text from a customer, told once or several times."""
     if not _signed(request):
-        return HttpResponseForbidden()
+        return HttpResponse(status=401)
     sid, body = request.POST.get("MessageSid", "")[:64], request.POST.get("Body", "")
     given = request.POST.get("From", "")
     numbers = find_phones(given).phones
@@ -65,7 +65,7 @@ def receive_text(request: HttpRequest) -> HttpResponse:
 def text_status(request: HttpRequest, communication_uuid: UUID) -> HttpResponse:
     """How far a text of ours came."""
     if not _signed(request):
-        return HttpResponseForbidden()
+        return HttpResponse(status=401)
     status, code = request.POST.get("MessageStatus", ""), request.POST.get("ErrorCode", "")[:10]
     if status not in DELIVERED | NOT_DELIVERED:
         return HttpResponse(status=204)

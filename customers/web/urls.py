@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from . import communications, contacts, customers, duplicates, imports, quality, sites
+from . import communications, contacts, customers, duplicates, imports, messaging, quality, sites, writing
 
 app_name = "customers"
 urlpatterns: list[URLPattern] = [
@@ -43,6 +43,35 @@ urlpatterns: list[URLPattern] = [
     path("notes/<uuid:note_uuid>/pin/", contacts.pin_note, name="pin-note"),
     path("<uuid:customer_uuid>/messages/", communications.communications, name="communications"),
     path("<uuid:customer_uuid>/calls/add/", communications.log_call, name="log-call"),
+    path("<uuid:customer_uuid>/messages/write/", writing.write_message, name="write-message"),
+    path("<uuid:customer_uuid>/messages/check/", writing.check_message, name="check-message"),
+    path("contacts/<uuid:contact_uuid>/wishes/", writing.set_wishes, name="set-wishes"),
+    path("messages/", messaging.all_messages, name="messages"),
+    path("messages/words/", messaging.templates, name="templates"),
+    path(
+        "messages/words/<slug:occasion>/<slug:channel>/switch/",
+        messaging.switch_message,
+        name="switch-message",
+    ),
+    path(
+        "messages/words/<slug:occasion>/<slug:channel>/<slug:language>/", messaging.template, name="template"
+    ),
+    path(
+        "messages/words/<slug:occasion>/<slug:channel>/<slug:language>/preview/",
+        messaging.preview_template,
+        name="preview-template",
+    ),
+    path(
+        "messages/words/<slug:occasion>/<slug:channel>/<slug:language>/restore/",
+        messaging.restore_words,
+        name="restore-words",
+    ),
+    path("messages/rules/", messaging.messaging_rules, name="messaging-rules"),
+    path("messages/opt-outs/", messaging.opt_outs, name="opt-outs"),
+    path("messages/opt-outs/<int:opt_out_id>/", messaging.lift_opt_out, name="lift-opt-out"),
+    path("messages/unknown/", messaging.unknown_texts, name="unknown-texts"),
+    path("messages/unknown/<uuid:text_uuid>/take-up/", messaging.take_up_text, name="take-up-text"),
+    path("messages/unknown/<uuid:text_uuid>/put-away/", messaging.put_text_away, name="put-text-away"),
     path("messages/<uuid:communication_uuid>/", communications.communication, name="communication"),
     path("messages/<uuid:communication_uuid>/send-again/", communications.send_again, name="send-again"),
     path("imports/", imports.imports_page, name="imports"),

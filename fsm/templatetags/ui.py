@@ -65,6 +65,7 @@ STATES: dict[str, tuple[str, str]] = {
     "imported": ("green", "check"),
     "delivered": ("green", "check"),
     "held": ("amber", "pause"),
+    "held_back": ("amber", "pause"),
     "skipped": ("grey", "minus"),
     "warning": ("amber", "warning"),
     "failed": ("red", "warning"),

@@ -47,6 +47,7 @@ ENTRIES = [
     Entry(_("Reviews"), "fsm:reviews", "checklist", May.SEE_HOME, WORK),
     Entry(_("Customers"), "customers:customers", "customers", May.SEE_CUSTOMERS, RECORDS),
     Entry(_("Duplicates"), "customers:duplicates", "swap", May.MERGE_CUSTOMERS, RECORDS),
+    Entry(_("Messages"), "customers:messages", "message", May.SEE_CUSTOMERS, RECORDS),
     Entry(_("Equipment"), "equipment:units", "snowflake", May.SEE_EQUIPMENT, RECORDS),
     Entry(_("Stock"), "inventory:parts", "box", May.SEE_STOCK, RECORDS),
     Entry(_("Imports"), "customers:imports", "upload", May.IMPORT_CUSTOMERS, RECORDS),

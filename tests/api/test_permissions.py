@@ -41,7 +41,7 @@ EXPECTED: dict[str, tuple[May, ...]] = {
         (
             "add-customer", "edit-customer", "refuse-service", "allow-service", "hold-credit",
             "release-credit", "add-site", "edit-site", "add-contact", "edit-contact", "add-note",
-            "pin-note", "log-call", "send-again",
+            "pin-note", "log-call", "send-again", "send-message",
         ),
         (May.EDIT_CUSTOMERS,),
     ),

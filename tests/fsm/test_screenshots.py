@@ -26,6 +26,7 @@ def told(company, marcus, casey, dana, tess, bea, olivia):
     told = tell(casey=casey, dana=dana, tess=tess, bea=bea)
     go_on(told, casey=casey, tess=tess)
     make.ApiTokenFactory(user=olivia)
+    make.OptOutFactory()
     return told
 
 
