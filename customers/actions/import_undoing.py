@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db import models, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,6 +21,7 @@ from customers.models import (
     ImportBatch,
     ImportRow,
     MatchKey,
+    MergedRow,
     PhoneNumber,
     RowOutcome,
     Site,
@@ -72,10 +73,13 @@ def take_back_import(batch_id: int) -> ImportBatch:
         kept_customers, kept_sites = _to_keep(batch, made)
         _delete(made, kept_customers, kept_sites)
         rows = list(batch.rows.filter(outcome=RowOutcome.IMPORTED).order_by("line"))
+        merged = set(_moved(ImportRow).filter(key__in=[row.pk for row in rows]).values_list("key", flat=True))
         for row in rows:
             reasons = _why_kept(row, kept_customers, kept_sites)
             if problem_of(row, "took_over"):
                 row.outcome, row.reason = RowOutcome.KEPT, _("What was taken over from it stays.")
+            elif row.pk in merged:
+                row.outcome, row.reason = RowOutcome.KEPT, _("It was merged into another customer since.")
             elif reasons:
                 row.outcome, row.reason = RowOutcome.KEPT, " ".join(dict.fromkeys(reasons))
             else:
@@ -98,10 +102,18 @@ def _why_kept(row: ImportRow, customers: Reasons, sites: Reasons) -> list[str]:
 
 
 def _made_by(batch: ImportBatch, model: type[models.Model]) -> set[int]:
-    """The rows of a model that this import made and that are still there."""
+    """The rows of a model that this import made and that are still there; what a merge has moved to another
+    customer since is that customer's.
+    """
     past = history_model(model)._default_manager.filter(batch=batch.uuid, history_type="+")
     keys = past.values_list("id", flat=True)
-    return set(model._base_manager.filter(pk__in=list(keys)).values_list("pk", flat=True))
+    rows = model._base_manager.filter(pk__in=list(keys)).exclude(pk__in=_moved(model).values("key"))
+    return set(rows.values_list("pk", flat=True))
+
+
+def _moved(model: type[models.Model]) -> QuerySet[MergedRow]:
+    """What merges that stand have changed or moved of this kind."""
+    return MergedRow.objects.filter(model=model._meta.label_lower, merge__undone_at__isnull=True)
 
 
 def _to_keep(batch: ImportBatch, made: dict[type[models.Model], set[int]]) -> tuple[Reasons, Reasons]:

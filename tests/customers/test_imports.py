@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 
-from customers.actions import imports
+from customers.actions import imports, merge_customers
 from customers.import_rules import DECIDABLE
 from customers.import_wording import codes, sentence
 from customers.models import (
@@ -540,3 +540,12 @@ def test_the_list_of_imports_costs_the_same_for_one_or_twenty(casey_client, djan
     casey_client.get(reverse("customers:imports"))  # the first page renews the session
     with django_assert_num_queries(6):  # session, user, branches, counted, imports with counts, company
         casey_client.get(reverse("customers:imports"))
+
+
+def test_what_a_merge_moved_stays_with_whom_it_was_moved_to(make_customer):
+    batch = run(read(ANGELA))
+    made, survivor = Customer.objects.get(), make_customer()
+    merge_customers(survivor.pk, made.pk, now=clock.now())
+    imports.take_back_import(batch.pk)
+    assert survivor.contacts.count() == survivor.sites.count() == 2
+    assert outcomes(batch) == [RowOutcome.KEPT]
