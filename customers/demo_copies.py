@@ -10,7 +10,7 @@ from typing import Any, Final
 from fsm.attribution import attributed
 from fsm.demo import DemoWorld
 
-from .actions import add_customer, merge_customers, undo_merge
+from .actions import SiteFields, add_customer, merge_customers, undo_merge
 from .actions.duplicates import find_duplicate_pairs
 from .models import Customer, CustomerKind
 
@@ -46,7 +46,7 @@ def add_copies(world: DemoWorld) -> None:
 
 
 def _copy(customer: Any, at: int, world: DemoWorld) -> Customer:
-    site = dict(customer.places[0])
+    site = SiteFields(**customer.places[0])
     first = SHORT.get(customer.first_name, customer.first_name)
     if at % 3 == 1:
         first = first[:1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, F, IntegerField, Value
+from django.db.models import CharField, F, IntegerField, QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
@@ -45,7 +45,7 @@ def of_customer(customer: Customer, user: Any) -> dict[str, Any] | None:
     """Who may be the same, and which records went into this one; away where there is neither. One query."""
     waiting = DuplicatePair.objects.visible_to(user).waiting()
     merges = Merge.objects.visible_to(user).filter(survivor=customer, undone_at__isnull=True)
-    shapes = [
+    shapes: list[tuple[QuerySet[Any], str, F, str]] = [
         (waiting.filter(first=customer), "second", F("second__uuid"), "found_at"),
         (waiting.filter(second=customer), "first", F("first__uuid"), "found_at"),
         (merges, "loser", F("uuid"), "merged_at"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from customers.actions import duplicates, imports, locating
+from customers.actions import duplicates, imports, locating, merging
 from customers.geocoding import the_geocoder
 from customers.quality import count_quality
 from fsm import clock
@@ -33,6 +33,7 @@ def place_sites() -> None:
 def find_duplicates_of_the_night() -> None:
     """Copies among the customers that changed; once a week among all of them."""
     now = clock.now()
+    merging.bring_stragglers()
     everybody = clock.today_in(the_company().time_zone, now).weekday() == SUNDAY
     duplicates.find_duplicate_pairs(now=now, changed_since=None if everybody else now - TWO_NIGHTS)
 

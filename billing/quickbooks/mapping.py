@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 
-from customers.models import Customer, ExternalId
+from customers.models import Customer, ExternalId, MergedRow
 
 from ..models import (
     CreditMemo,
@@ -145,16 +145,29 @@ def customer_names(customers: Sequence[Customer]) -> tuple[dict[int, str], list[
     name it was given; a new one whose name is taken or too long gets its number behind it.
     """
     external = ExternalId.objects.filter(system=DESKTOP, customer__isnull=False).exclude(name="")
-    imported = dict(external.order_by("-pk").values_list("customer_id", "name"))
+    # Of two names that a merge brought together, the survivor's own is the one.
+    came = MergedRow.objects.filter(
+        model="customers.externalid", key=OuterRef("pk"), merge__undone_at__isnull=True
+    )
+    ranked = external.annotate(came=Exists(came)).order_by("-came", "-pk")
+    imported = dict(ranked.values_list("customer_id", "name"))
     introduced: dict[str, str] = {}
     batches = QuickBooksBatch.objects.standing().order_by("pk")
     for listed in batches.values_list("manifest__listed", flat=True):
         introduced |= listed or {}
+    merged: dict[int, list[str]] = {}
+    tombstones = Customer.objects.filter(merged_into__in=customers).order_by("pk")
+    for survivor, unique in tombstones.values_list("merged_into_id", "uuid"):
+        merged.setdefault(survivor, []).append(str(unique))
     names: dict[int, str] = {}
     fresh: list[Customer] = []
     taken = {plain(name).casefold() for name in (*imported.values(), *introduced.values())}
     for customer in customers:
-        known = imported.get(customer.pk) or introduced.get(str(customer.uuid))
+        known = (
+            imported.get(customer.pk)
+            or introduced.get(str(customer.uuid))
+            or next((introduced[old] for old in merged.get(customer.pk, ()) if old in introduced), None)
+        )
         if known is None:
             known = plain(customer.name.replace(":", " "))
             if len(known) > NAME or known.casefold() in taken:

@@ -12,7 +12,16 @@ from .corrections import Corrected, correct_contact, correct_site
 from .holding import hold_customer
 from .keys import records_of, refresh_match_keys
 from .locating import locate_sites, place_by_zip
-from .merging import UNDO_FOR, Kept, Undone, left_behind, merge_customers, undo_merge, what_moved
+from .merging import (
+    UNDO_FOR,
+    Kept,
+    Undone,
+    bring_stragglers,
+    left_behind,
+    merge_customers,
+    undo_merge,
+    what_moved,
+)
 from .messages import queue_message, send_message, uuid_of_message
 from .records import (
     add_contact,
@@ -55,6 +64,7 @@ __all__ = [
     "add_note",
     "add_phone",
     "add_site",
+    "bring_stragglers",
     "change_messaging_rules",
     "correct_contact",
     "correct_site",

@@ -76,8 +76,8 @@ def changed_customers(since: datetime) -> set[int]:
     for model in (Contact, Site):
         ids |= set(_history(model, since).values_list("customer_id", flat=True))
     contacts: set[int] = set()
-    for model in (PhoneNumber, EmailAddress):
-        contacts |= set(_history(model, since).values_list("contact_id", flat=True))
+    for part in (PhoneNumber, EmailAddress):
+        contacts |= set(_history(part, since).values_list("contact_id", flat=True))
     ids |= set(Contact.objects.filter(pk__in=contacts).values_list("customer_id", flat=True))
     return ids
 

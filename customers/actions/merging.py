@@ -182,6 +182,34 @@ def left_behind(merge: Merge) -> list[Kept]:
     return kept + _made_since(merge)
 
 
+@transaction.atomic
+def bring_stragglers() -> int:
+    """Take over what still came to hang on a tombstone, written by somebody who had the old record before
+    them when it was merged. It belongs to the merge from then on: an undo gives it back.
+    """
+    standing = {merge.loser_id: merge for merge in Merge.objects.filter(undone_at__isnull=True)}
+    brought = 0
+    for mover in movers_to(Customer):
+        if mover.field == "merged_into":
+            continue
+        late = mover.model._base_manager.filter(**{f"{mover.column}__in": list(standing)})
+        late = late.exclude(pk__in=standing) if mover.model is Customer else late
+        for key, loser in list(late.order_by("pk").values_list("pk", mover.column)):
+            merge = standing[loser]
+            home = Customer.objects.values_list("merged_into_id", flat=True).get(pk=loser)
+            before = {mover.column: loser}
+            row, made = MergedRow.objects.get_or_create(
+                merge=merge, model=mover.model._meta.label_lower, key=key,
+                defaults={"before": before, "after": {mover.column: home}},
+            )  # fmt: skip
+            if not made:
+                row.before, row.after = row.before | before, row.after | {mover.column: home}
+                row.save(update_fields=["before", "after"])
+            update_with_history(mover.model._base_manager.filter(pk=key), **{mover.column: home})
+            brought += 1
+    return brought
+
+
 def check_undoable(merge: Merge, survivor: Customer, now: datetime) -> None:
     """Refuse what was undone, is too long ago, or whose survivor was merged away itself since."""
     if merge.undone_at is not None:
@@ -282,8 +310,8 @@ def _write_rows(model: Model, wanted: Mapping[int, Values]) -> None:
     for key, values in wanted.items():
         alike[tuple(sorted(values.items()))].append(key)
     pointing = {field.attname for field in model._meta.concrete_fields if field.is_relation}
-    for values, keys in alike.items():
-        said = dict(values)
+    for pairs, keys in alike.items():
+        said = dict(pairs)
         if said.keys() - pointing and _has(model, "version"):
             said["version"] = F("version") + 1
         update_with_history(model._base_manager.filter(pk__in=keys), **said)

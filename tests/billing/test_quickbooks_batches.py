@@ -14,6 +14,7 @@ from billing.models import CreditMemo, Invoice, Payment, QuickBooksBatch, QuickB
 from billing.quickbooks.iif import ControlTotals
 from billing.quickbooks.iif_layout import IifBroken
 from billing.quickbooks.iif_proof import parse, prove
+from customers.actions import merge_customers
 from fsm.states import NotPossible
 from tests import factories as make
 
@@ -187,6 +188,30 @@ def test_a_customer_is_introduced_once(make_issued, make_customer):
     assert posted_to(second) == ["Lisa Hall"]
 
 
+def test_a_merged_customer_keeps_the_name_that_quickbooks_knows(make_issued, make_customer):
+    """The survivor's own, though the other is older; else the other's, from a list or an earlier file."""
+    older, lisa, known, fresh, heir = (make_customer(name=f"Lisa Hall {n}") for n in "abcde")
+    for customer in (older, lisa, known):
+        make.ExternalIdFactory(
+            system="quickbooks_desktop",
+            external_id=customer.name,
+            name=f"QB {customer.name}",
+            customer=customer,
+        )
+    make_issued(customer=fresh)
+    make_batch()
+    for survivor, loser in ((lisa, older), (heir, fresh)):
+        merge_customers(survivor.pk, loser.pk, now=NOW)
+    for customer in (lisa, heir):
+        make_issued(customer=customer)
+    batch = make_batch()
+    assert (listed(batch), posted_to(batch)) == ([], ["QB Lisa Hall b", "Lisa Hall d"])
+    orphan = make_customer()
+    merge_customers(orphan.pk, known.pk, now=NOW)
+    make_issued(customer=orphan)
+    assert posted_to(make_batch()) == ["QB Lisa Hall c"]
+
+
 def test_two_customers_of_one_name_never_share_an_account(make_issued, make_customer):
     one, two = make_customer(name="Lisa Hall"), make_customer(name="Lisa Hall")
     make_issued(customer=one)
@@ -278,8 +303,8 @@ def test_reading_the_documents_of_a_file_costs_the_same_for_one_or_many(
         pay(make_issued(), "10")
     keys = [list(model.objects.values_list("pk", flat=True)) for model in (Invoice, CreditMemo, Payment)]
     # invoices, their lines, taxes, items and rates, credits, payments, allocations and their invoices,
-    # rates, known names, introduced names, contacts, phones, e-mails
-    with django_assert_num_queries(14):
+    # rates, known names, introduced names, those of merged records, contacts, phones, e-mails
+    with django_assert_num_queries(15):
         to_iif(fetch_documents(*keys))
 
 

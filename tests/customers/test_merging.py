@@ -340,6 +340,16 @@ def test_how_much_would_move_is_counted_in_one_query(lisa, hall, django_assert_n
     assert counts[hall.pk][apps.get_model("dispatch.job")] == 1
 
 
+def test_what_came_to_the_tombstone_late_is_brought_over_and_goes_back(lisa, hall):
+    done = merge(lisa, hall)
+    late = make.JobFactory(customer=hall, bill_to=hall, site=lisa.site)
+    assert actions.bring_stragglers() == 2
+    assert (again(late).customer_id, again(late).bill_to_id) == (lisa.pk, lisa.pk)
+    assert actions.bring_stragglers() == 0
+    actions.undo_merge(done.pk, now=NOW)
+    assert (again(late).customer_id, again(late).bill_to_id) == (hall.pk, hall.pk)
+
+
 def test_open_questions_about_the_loser_are_settled_and_come_back(lisa, hall, make_customer):
     third = make_customer()
     pair = make.DuplicatePairFactory(first=hall, second=third)
