@@ -32,6 +32,7 @@ from .models import (
     EmailAddress,
     ImportBatch,
     ImportRow,
+    Language,
     PhoneNumber,
     RowOutcome,
     Site,
@@ -65,7 +66,7 @@ class CustomerOutput(Output):
             "uuid", "number", "kind", "name", "first_name", "last_name", "company_name", "branch",
             "parent", "bill_to", "billing_street", "billing_unit", "billing_city", "billing_state",
             "billing_postal_code", "terms", "is_taxable", "tax_certificate", "tax_certificate_expires",
-            "credit_hold", "do_not_service", "do_not_service_reason", "lead_source", "is_active",
+            "credit_hold", "do_not_service", "do_not_service_reason", "lead_source", "language", "is_active",
             "version", "created_at",
         )  # fmt: skip
 
@@ -251,6 +252,7 @@ class NamesInput(Input):
     tax_certificate = Text(most=60, required=False)
     tax_certificate_expires = Day(required=False, allow_null=True)
     lead_source = Text(most=60, required=False)
+    language = OneOf(choices=Language.values, required=False, help_text="What messages are written in.")
     branch = Seen(_branches, required=False)
 
 

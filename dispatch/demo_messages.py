@@ -22,6 +22,7 @@ from customers.models import (
 from customers.states import DeliveryState
 from customers.wording import filled_in
 from fsm.clock import local
+from fsm.company import the_company
 from fsm.demo import DemoWorld
 from fsm.history import insert_with_history
 from fsm.references import Reference
@@ -64,7 +65,7 @@ def _messages(world: DemoWorld) -> Iterator[Communication]:
             customer__in={visit.job.customer_id for visit in visits}, is_primary=True, is_active=True
         ).prefetch_related("phones", "emails")
     }
-    company = world.made["company"]
+    company = the_company()
     for visit in visits:
         job, who, contact = visit.job, coming.get(visit.pk), people.get(visit.job.customer_id)
         begins = visit.window_start or visit.starts_at

@@ -52,6 +52,7 @@ CUSTOMER_FIELDS = {
     "tax_certificate",
     "tax_certificate_expires",
     "lead_source",
+    "language",
     "is_active",
 }
 

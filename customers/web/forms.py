@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from fsm.models import Branch
 
 from ..addresses import STATES, zip_fits_state
-from ..models import Contact, Customer, CustomerKind, Direction, Site, Terms
+from ..models import Contact, Customer, CustomerKind, Direction, Language, Site, Terms
 from ..phones import format_us
 
 STATE_CHOICES = [("", "-"), *((code, f"{code} · {name}") for code, name in STATES.items())]
@@ -77,12 +77,19 @@ class Paying(forms.Form):
     tax_certificate_expires = forms.DateField(
         label=gettext_lazy("Certificate expires"), required=False, widget=_day()
     )
+    language = forms.ChoiceField(
+        label=gettext_lazy("Reads messages in"), choices=Language.choices, required=False
+    )
     lead_source = forms.CharField(
         label=gettext_lazy("How they found us"),
         max_length=60,
         required=False,
         widget=forms.TextInput(attrs={"list": "lead-sources"}),
     )
+
+    def clean_language(self) -> str:
+        """A form that does not ask leaves it as it is."""
+        return self.cleaned_data["language"] or self.initial.get("language") or Language.ENGLISH
 
 
 class Address(forms.Form):

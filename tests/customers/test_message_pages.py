@@ -18,6 +18,7 @@ from customers.models import (
     OptOut,
     UnknownText,
 )
+from customers.web.forms import CustomerForm
 from fsm.models import OutboxRow
 from tests import factories as make
 from tests.factories import instant
@@ -193,3 +194,18 @@ def test_lists_cost_the_same_however_long(casey_client, lisa, rows):
         with CaptureQueriesContext(connection) as queries:
             assert casey_client.get(url(name)).status_code == 200
         assert len(queries) <= budget, (name, [query["sql"][:90] for query in queries])
+
+
+def test_what_language_a_customer_reads_is_said_on_the_record_and_a_form_that_does_not_ask_leaves_it(
+    casey_client, lisa
+):
+    page = url("edit-customer", lisa.uuid)
+    standing = CustomerForm.initial_of(lisa)
+    fields = {name: value for name, value in standing.items() if value not in (None, False)}
+    assert casey_client.post(page, fields | {"language": "es"}).status_code == 302
+    lisa.refresh_from_db()
+    assert lisa.language == "es"
+    del fields["language"]
+    assert casey_client.post(page, fields | {"version": lisa.version}).status_code == 302
+    lisa.refresh_from_db()
+    assert lisa.language == "es"

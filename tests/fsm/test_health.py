@@ -94,6 +94,11 @@ def test_what_waits_long_in_the_outbox_or_was_given_up_is_told(db):
     row = OutboxRow.objects.create(kind="email", about_kind="customer", about_uuid=uuid.uuid4())
     assert line("outbox", "Waiting").verdict == Verdict.OK
     assert line("outbox", "Waiting", now() + timedelta(minutes=30)).verdict == Verdict.WARN
+    tomorrow = now() + timedelta(hours=9)
+    OutboxRow.objects.filter(pk=row.pk).update(not_before=tomorrow)  # a text that waits for the morning
+    assert line("outbox", "Waiting", now() + timedelta(minutes=30)).verdict == Verdict.OK
+    OutboxRow.objects.filter(pk=row.pk).update(attempts=1)  # one that the outside refused
+    assert line("outbox", "Waiting", now() + timedelta(minutes=30)).verdict == Verdict.WARN
     OutboxRow.objects.filter(pk=row.pk).update(state="failed")
     assert line("outbox", "Given up").verdict == Verdict.WARN
 

@@ -100,6 +100,43 @@ def test_rows_leave_in_the_order_of_their_writing(db, outside):
     assert outside.reached == [row.uuid for row in rows]
 
 
+def test_what_may_not_leave_yet_waits_without_counting_and_what_is_refused_for_good_is_given_up(
+    db, outside, later
+):
+    night, morning = send(), outbox.clock_now() + timedelta(hours=9)
+
+    def sleeping(row):
+        raise outbox.NotYet(morning)
+
+    outside.deliver = sleeping
+    delivers("letter", settled=outside.settle)(lambda row: outside.deliver(row))
+    assert (drain(), drain()) == (1, 0)
+    night.refresh_from_db()
+    assert (night.state, night.attempts, night.not_before) == (OutboxState.WAITING, 0, morning)
+    later(hours=10)
+
+    def refused(row):
+        raise outbox.RefusedForGood("no such address")
+
+    outside.deliver = refused
+    drain()
+    night.refresh_from_db()
+    assert (night.state, night.attempts, night.last_error) == (OutboxState.FAILED, 1, "no such address")
+    assert outside.settled == [(night.uuid, OutboxState.FAILED)]
+
+
+def test_a_row_for_later_leaves_later(db, outside, later):
+    post(
+        "letter",
+        about=Reference("customer", uuid.uuid4()),
+        payload={},
+        not_before=outbox.clock_now() + timedelta(hours=1),
+    )
+    assert drain() == 0
+    later(hours=1)
+    assert drain() == 1
+
+
 def test_the_outside_hears_who_wrote_it_and_in_which_chain(db, outside):
     with attributed(actor_name="Casey", source="office", root="job:1") as who:
         send()
