@@ -213,12 +213,14 @@ COSTS = {
     "communications": 4,
     "contacts": 6,  # phones, e-mails
     "customers": 4,
+    "duplicates": 4,
     "imports": 3,
     "invoices": 5,  # the company's today
     "job-type-prices": 3,
     "job-types": 3,
     "jobs": 4,
     "levels": 4,
+    "merges": 4,
     "movements": 3,
     "parts": 3,
     "payments": 6,  # allocations, their invoices
@@ -247,6 +249,8 @@ def fill(rows: int) -> None:
         make.EmailAddressFactory(contact=contact)
         make.CommunicationFactory(customer=site.customer, contact=contact)
         make.ImportRowFactory()
+        make.DuplicatePairFactory()
+        make.MergeFactory()
         unit = make.UnitFactory(site=site)
         circuit = make.CircuitFactory(unit=unit)
         make.RefrigerantRecordFactory(circuit=circuit)

@@ -46,6 +46,9 @@ EXPECTED: dict[str, tuple[May, ...]] = {
         (May.EDIT_CUSTOMERS,),
     ),
     **dict.fromkeys(("imports", "import", "import-rows"), (May.IMPORT_CUSTOMERS,)),
+    **dict.fromkeys(
+        ("duplicates", "keep-apart", "merges", "merge-customers", "undo-merge"), (May.MERGE_CUSTOMERS,)
+    ),
     **dict.fromkeys(("units", "unit", "refrigerant-records", "refrigerants"), (May.SEE_EQUIPMENT,)),
     **dict.fromkeys(
         (

@@ -8,7 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 from billing.models import Invoice, JobTypePrice, Payment, PriceItem, QuickBooksBatch, TaxRate
-from customers.models import Communication, Contact, Customer, CustomerNote, ImportBatch, Site
+from customers.models import (
+    Communication,
+    Contact,
+    Customer,
+    CustomerNote,
+    DuplicatePair,
+    ImportBatch,
+    Merge,
+    Site,
+)
 from dispatch.models import Job, PartUse, Technician, Visit, VisitCheck
 from equipment.models import Circuit, RefrigerantRecord, Unit
 from fsm.clock import now
@@ -30,7 +39,8 @@ KINDS: dict[str, Any] = {
     "visit": Visit, "technician": Technician, "from_technician": Technician, "check": VisitCheck,
     "use": PartUse, "invoice": Invoice, "payment": Payment, "item": PriceItem, "price": JobTypePrice,
     "rate": TaxRate, "batch": QuickBooksBatch, "person": User, "review": Review, "branch": Branch,
-    "unique": Job, "invoices": Invoice, "payments": Payment,
+    "pair": DuplicatePair, "merge": Merge, "other": Customer, "unique": Job,
+    "invoices": Invoice, "payments": Payment,
 }  # fmt: skip
 
 
@@ -69,7 +79,9 @@ def _more_here(story: Story) -> None:
     make.CommunicationFactory(customer=story.customer, state="failed", problem="The server said no.")
     make.CustomerNoteFactory(customer=story.customer)
     make.PaymentFactory(customer=story.customer, amount=Decimal("75.00"))
-    make.CustomerFactory(name="Hall & Sons")
+    copy = make.CustomerFactory(name="Hall & Sons")
+    make.DuplicatePairFactory(first=story.customer, second=copy, reasons=[["phone same", 60]])
+    make.MergeFactory(survivor=copy, loser=make.CustomerFactory(merged_into=copy, is_active=False))
 
 
 def _of_a_colleague(tom: Any) -> None:
@@ -97,6 +109,9 @@ def _elsewhere() -> None:
     make.PhoneNumberFactory(contact=contact)
     make.EmailAddressFactory(contact=contact, address=f"{ELSEWHERE.lower()}@example.com")
     make.CustomerNoteFactory(customer=customer, body=f"{ELSEWHERE} pays late")
+    copy = make.CustomerFactory(name=f"{ELSEWHERE} Houses", branch=branch)
+    make.DuplicatePairFactory(first=customer, second=copy)
+    make.MergeFactory(survivor=customer, loser=copy, because=ELSEWHERE)
     make.CommunicationFactory(customer=customer, body=f"Dear {ELSEWHERE}", subject=ELSEWHERE)
     unit = make.UnitFactory(site=site, name=f"{ELSEWHERE} unit", notes=ELSEWHERE)
     circuit = make.CircuitFactory(unit=unit)

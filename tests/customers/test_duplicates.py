@@ -204,6 +204,26 @@ def test_a_program_is_told_who_is_there_and_may_insist(branch, casey):
     assert program.post("customers/add/", body).json()["uuid"] == body["uuid"]
 
 
+def test_a_program_merges_keeps_apart_and_undoes(branch, casey):
+    lisa, copy, third = add(), add("Liz"), add("Lisa", phone="(512) 472-0999")
+    find_duplicate_pairs(now=NOW)
+    program = Program(casey)
+    found = program.get("duplicates/", state="waiting").json()["results"]
+    pair = next(row for row in found if row["second"]["uuid"] == str(third.uuid))
+    assert any("the same last name (+27)" in row["reasons"] for row in found)
+    kept = program.post(f"duplicates/{pair['uuid']}/keep-apart/", {"version": pair["version"]})
+    assert kept.json()["state"] == "not_duplicate"
+    body = {"version": 1, "other": str(copy.uuid), "other_version": 1, "take_from_other": ["name"]}
+    assert program.post(f"customers/{lisa.uuid}/merge/", {**body, "other_version": 2}).status_code == 409
+    merge = program.post(f"customers/{lisa.uuid}/merge/", body).json()
+    assert Customer.objects.get(pk=lisa.pk).name == "Liz Hall"
+    assert [row["uuid"] for row in program.get("merges/").json()["results"]] == [merge["uuid"]]
+    actions.add_note(lisa.pk, body="After")
+    undone = program.post(f"merges/{merge['uuid']}/undo/", {"because": "Twins"}).json()
+    assert undone["left_behind"] == ["customer note After: added after the merge"]
+    assert Customer.objects.get(pk=lisa.pk).name == "Lisa Hall"
+
+
 def test_the_page_shows_the_copy_before_anything_is_saved(branch, casey_client: Client):
     lisa = add()
     posted = {
