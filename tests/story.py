@@ -213,6 +213,10 @@ def go_on(told: Story, *, casey: Any, tess: Any) -> None:
         make.ApiTokenFactory(user=user)
     file = make.ImportBatchFactory()
     make.ImportRowFactory(import_batch=file)
+    maybe, surely = (make.CustomerFactory(name=name) for name in ("Liz Hall", "L Hall"))
+    reasons = [["phone same", 60], ["last name same", 27], ["another name", None]]
+    make.DuplicatePairFactory(first=told.customer, second=maybe, reasons=reasons)
+    customers.merge_customers(maybe.pk, surely.pk, now=now, because="The same number")
     run_queued_tasks()
 
 
