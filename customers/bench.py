@@ -10,7 +10,9 @@ from django.urls import reverse
 from fsm.bench import Bench, Result, beside, measure, p95
 from fsm.permissions import Role
 
+from .actions import refresh_match_keys
 from .matching.proof import apart
+from .models import Contact, Customer
 
 COMMON = (
     "Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez",
@@ -63,10 +65,10 @@ HOUSEHOLDS = """
 WITH made AS (
     INSERT INTO customers_customer (uuid, number, kind, name, first_name, last_name, company_name, branch_id,
         billing_street, billing_unit, billing_city, billing_state, billing_postal_code, terms, is_taxable,
-        tax_certificate, credit_hold, do_not_service, do_not_service_reason, lead_source, is_active, version,
-        created_at)
+        tax_certificate, credit_hold, do_not_service, do_not_service_reason, lead_source, language, tags,
+        is_active, version, created_at)
     SELECT gen_random_uuid(), 'B' || n, 'household', l.name || ', ' || f.name, f.name, l.name, '', %(branch)s,
-        '', '', '', '', '', 'Due on receipt', true, '', false, false, '', '', true, 1, now()
+        '', '', '', '', '', 'Due on receipt', true, '', false, false, '', '', 'en', '{}', true, 1, now()
     FROM generate_series(1, %(count)s) AS n
     JOIN unnest(%(last)s::text[]) WITH ORDINALITY AS l (name, at)
         ON l.at = 1 + (hashint4(n) & 2147483647) %% %(lasts)s
@@ -74,25 +76,27 @@ WITH made AS (
         ON f.at = 1 + (hashint4(n + 7919) & 2147483647) %% %(firsts)s
     RETURNING id, first_name, last_name
 ), people AS (
-    INSERT INTO customers_contact (uuid, customer_id, name, role, is_primary, is_active, version)
-    SELECT gen_random_uuid(), id, first_name || ' ' || last_name, '', true, true, 1 FROM made
+    INSERT INTO customers_contact
+        (uuid, customer_id, name, role, preferred_channel, is_primary, is_active, version)
+    SELECT gen_random_uuid(), id, first_name || ' ' || last_name, '', '', true, true, 1 FROM made
     RETURNING id, name
 ), phones AS (
     INSERT INTO customers_phonenumber
-        (contact_id, e164, extension, digits, label, as_given, doubt, is_primary)
-    SELECT id, '+1' || digits, '', digits, '', digits, '', true FROM (
+        (contact_id, e164, extension, digits, label, as_given, doubt, verified_how, is_primary)
+    SELECT id, '+1' || digits, '', digits, '', digits, '', '', true FROM (
         SELECT id, (ARRAY['512', '737', '830', '254'])[1 + id %% 4]
             || lpad(((hashint8(id) & 2147483647) %% 10000000)::text, 7, '2') AS digits
         FROM people) AS numbered
 ), mails AS (
-    INSERT INTO customers_emailaddress (contact_id, address, is_primary)
-    SELECT id, lower(replace(name, ' ', '.')) || id %% 97 || '@example.com', true FROM people
+    INSERT INTO customers_emailaddress (contact_id, address, verified_how, is_primary)
+    SELECT id, lower(replace(name, ' ', '.')) || id %% 97 || '@example.com', '', true FROM people
 )
 INSERT INTO customers_site (uuid, customer_id, branch_id, name, street, unit, city, state, postal_code,
-    match_key, time_zone, access_notes, gate_code, is_active, version, created_at)
+    match_key, coordinates_quality, address_standing, time_zone, access_notes, gate_code, is_active, version,
+    created_at)
 SELECT gen_random_uuid(), id, %(branch)s, '', 100 + (hashint8(id) & 8191) || ' ' || s.name || ' '
         || (ARRAY['St', 'Ave', 'Ln', 'Dr'])[1 + id %% 4], '', t.name, 'TX',
-    (78600 + id %% 150)::text, '', 'America/Chicago', '', '', true, 1, now()
+    (78600 + id %% 150)::text, '', '', 'as_given', 'America/Chicago', '', '', true, 1, now()
 FROM made
 JOIN unnest(%(streets)s::text[]) WITH ORDINALITY AS s (name, at)
     ON s.at = 1 + (hashint8(id + 31) & 2147483647) %% %(street_count)s
@@ -160,6 +164,51 @@ def search(bench: Bench) -> Iterator[Result]:
     timing = bench.time(press, repeats=len(texts) * bench.choose(3, 1), warm=len(texts))
     assert found > len(texts) // 2, f"only {found} searches found anybody"  # noqa: S101
     yield Result("search p95", p95(timing.both), "ms CPU", limit=50, beside=beside(timing, worst=True))
+
+
+@measure("copies", "see who is on record already before adding a customer, among 100,000")
+def copies(bench: Bench) -> Iterator[Result]:
+    """What is asked while a form is filled in: keys, candidates, points; our time and the database's."""
+    bench.once("households", lambda: households(bench))
+    bench.once("match keys", lambda: match_keys(bench))
+    client, url = bench.client(Role.OFFICE), reverse("customers:lookalikes")
+    people = list(
+        Contact.objects.order_by("?").values_list(
+            "customer__first_name", "customer__last_name", "phones__digits",
+            "customer__sites__street", "customer__sites__city", "customer__sites__postal_code",
+        )[:200]
+    )  # fmt: skip
+    found = 0
+
+    def typed(number: int) -> None:
+        nonlocal found
+        first, last, phone, street, city, postal_code = people[number % len(people)]
+        said = {
+            "first_name": first[:1] if number % 3 else first,
+            "last_name": last,
+            "phones": phone if number % 2 else "",
+            "street": street,
+            "city": city,
+            "state": "TX",
+            "postal_code": postal_code,
+        }
+        answer = client.get(url, said, headers={"hx-request": "true"})
+        assert answer.status_code == 200, answer.status_code  # noqa: S101
+        found += b"href" in answer.content
+
+    timing = bench.time(typed, repeats=bench.choose(600, 60), warm=20)
+    assert found > bench.choose(500, 40), f"only {found} were recognised"  # noqa: S101
+    yield Result(
+        "copies before adding p95", p95(timing.both), "ms CPU", limit=80, beside=beside(timing, worst=True)
+    )
+
+
+def match_keys(bench: Bench) -> int:
+    """The keys of everybody on record."""
+    bench.say("making their match keys")
+    made = refresh_match_keys(list(Customer.objects.values_list("pk", flat=True)))
+    bench.analyze()
+    return made
 
 
 @measure("match_100k", "match 100,000 customers with one another, in a process of its own")
