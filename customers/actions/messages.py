@@ -18,7 +18,7 @@ from fsm.references import Reference
 from fsm.states import NotPossible
 
 from ..messaging import Attachment
-from ..models import Channel, Communication, Contact, Customer, Occasion, OptOut, Site
+from ..models import Channel, Communication, Contact, Customer, Occasion, OptOut, Site, Wish
 from ..phones import format_us
 from ..sending import MONEY, Decision, HoldBack, QuietHours, Wait, Why, decide, plainer
 from ..states import DeliveryState
@@ -34,11 +34,14 @@ NOT_FOR_TEXTS = {"fax", "pager"}
 
 @dataclass(frozen=True)
 class Reach:
-    """A number or address, and whose it is where a contact has it."""
+    """A number or address, whose it is where a contact has it, and what they said about it: where several
+    contacts of the customer have it, the stricter of them.
+    """
 
     channel: str
     address: str
     contact: Contact | None
+    consent: str = ""
 
 
 @transaction.atomic
@@ -237,11 +240,10 @@ def _choose(
     quiet = _quiet_hours(customer, zone) if texts else None
     decided = []
     for reach in reaches:
-        consents = reach.contact.consents.all() if reach.contact else []
         decision = decide(
             reach.channel,
             occasion=occasion,
-            consent=next((row.wish for row in consents if row.channel == reach.channel), ""),
+            consent=reach.consent,
             opted_out=(reach.channel, reach.address) in out,
             preferred=reach.contact.preferred_channel if reach.contact else "",
             quiet=quiet,
@@ -291,7 +293,7 @@ def _reaches(
     for channel in channels:
         reach = next(
             (
-                Reach(channel, address, contact)
+                _reach(people, channel, address, contact)
                 for contact in people
                 if (address := address_of(contact, channel))
             ),
@@ -320,10 +322,11 @@ def address_of(contact: Contact, channel: str) -> str:
 def ways_of(customer: Customer) -> list[Reach]:
     """Every number and address of the customer that can be written to, the likeliest first."""
     found: list[Reach] = []
-    for contact in _people(customer):
-        found += [Reach(Channel.EMAIL, email.address, contact) for email in contact.emails.all()]
+    people = _people(customer)
+    for contact in people:
+        found += [_reach(people, Channel.EMAIL, email.address, contact) for email in contact.emails.all()]
         found += [
-            Reach(Channel.TEXT, phone.e164, contact)
+            _reach(people, Channel.TEXT, phone.e164, contact)
             for phone in contact.phones.all()
             if not phone.extension and phone.label not in NOT_FOR_TEXTS
         ]
@@ -332,16 +335,23 @@ def ways_of(customer: Customer) -> list[Reach]:
 
 def _whose(customer: Customer, channel: str, address: str, contact_id: int | None = None) -> Reach:
     """Which of the customer's contacts has the address: their wishes hold."""
-    people = _people(customer)
-
-    def has(contact: Contact) -> bool:
-        if channel == Channel.EMAIL:
-            return any(email.address == address for email in contact.emails.all())
-        return any(phone.e164 == address for phone in contact.phones.all())
-
-    holder = next((contact for contact in people if has(contact)), None)
+    people = sorted(_people(customer), key=lambda contact: contact.pk != contact_id)
+    holder = next((contact for contact in people if _has(contact, channel, address)), None)
     meant = next((contact for contact in people if contact.pk == contact_id), None)
-    return Reach(channel, address, holder or meant)
+    return _reach(people, channel, address, holder or meant)
+
+
+def _has(contact: Contact, channel: str, address: str) -> bool:
+    if channel == Channel.EMAIL:
+        return any(email.address == address for email in contact.emails.all())
+    return any(phone.e164 == address for phone in contact.phones.all())
+
+
+def _reach(people: Sequence[Contact], channel: str, address: str, contact: Contact | None) -> Reach:
+    """With the strictest of what those said who have the address."""
+    concerned = [one for one in people if one == contact or _has(one, channel, address)]
+    said = {row.wish for one in concerned for row in one.consents.all() if row.channel == channel}
+    return Reach(channel, address, contact, next((wish for wish in (Wish.NO, Wish.YES) if wish in said), ""))
 
 
 # Writing ---------------------------------------------------------------------------------------------

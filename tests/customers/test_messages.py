@@ -167,6 +167,16 @@ def test_nobody_to_reach_is_no_message(say, lisa):
         say(Occasion.INVOICE, by_hand=True)
 
 
+def test_of_two_who_share_a_number_the_stricter_one_holds(say, lisa):
+    on((Occasion.BOOKED, Channel.TEXT))
+    wish(lisa.contact, text="yes")
+    other = make.ContactFactory(customer=lisa, name="Ed Hall", is_primary=False)
+    make.PhoneNumberFactory(contact=other, e164=CELL, digits=CELL[2:])
+    assert say(key="1").state == DeliveryState.QUEUED
+    wish(other, text="no")
+    assert say(key="2").state == DeliveryState.HELD_BACK
+
+
 # By hand ---------------------------------------------------------------------------------------------
 
 
