@@ -219,3 +219,45 @@ def match_100k(bench: Bench) -> Iterator[Result]:
     assert batch.auto.precision >= 0.999, right  # noqa: S101
     yield Result("match 100,000", batch.seconds, "s CPU", limit=60, beside=right)
     yield Result("match 100,000, memory", batch.megabytes, "MB", limit=1024)
+
+
+@measure("import_10k", "bring in a list of 10,000 customers: read it, compare it, insert it")
+def import_10k(bench: Bench) -> Iterator[Result]:
+    """A whole list from its bytes to its customers, contacts, numbers, sites and keys, in this process."""
+    from customers.actions import imports
+
+    count = bench.choose(10_000, 500)
+    data = made_list(bench, count)
+    branch = bench.branch
+    assert branch.pk  # noqa: S101  (an import needs a branch)
+
+    def bring_in(_number: int) -> None:
+        batch = imports.read_import(data, file_name="bench.csv")
+        imports.confirm_columns(batch.pk, columns=batch.columns, in_background=False)
+        imports.decide_rows(batch.pk, code="like_standing", decision="new")
+        imports.start_import(batch.pk, in_background=False)
+        imports.run_import(batch_id=batch.pk)
+        batch.refresh_from_db()
+        came = batch.rows.filter(outcome="imported").count()
+        assert came > count * 0.98, f"{came} of {count} rows came in"  # noqa: S101
+
+    timing = bench.time(bring_in, repeats=1, warm=0)
+    yield Result(f"import {count:,}", timing.both[0], "s CPU", limit=30, beside=beside(timing))
+
+
+def made_list(bench: Bench, count: int) -> bytes:
+    """A list as Housecall Pro exports it."""
+    pick = bench.random
+    lines = [
+        "Display Name,First Name,Last Name,Email,Mobile Number,Address_1 Street Line 1,Address_1 City,"
+        "Address_1 State,Address_1 Zip,Notes,Tags,Do not service"
+    ]
+    for number in range(count):
+        first, last = pick.choice(FIRST), pick.choice(ONSETS) + pick.choice(MIDDLES) + pick.choice(CODAS)
+        street = f"{pick.randint(1, 9999)} {pick.choice(STREETS)} {pick.choice(('St', 'Ave', 'Ln', 'Dr'))}"
+        phone = f"(512) {pick.randint(220, 999)}-{pick.randint(1000, 9999)}"
+        lines.append(
+            f"{first} {last},{first},{last},{first}.{last}{number}@example.com,{phone},{street},"
+            f"{pick.choice(TOWNS)},TX,{pick.randint(78600, 78750)},,plan member,false"
+        )
+    return "\n".join([*lines, ""]).encode()

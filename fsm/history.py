@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connections, models, router
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -91,9 +93,44 @@ def update_each_with_history(objects: Sequence[M], fields: Sequence[str]) -> int
     if not objects:
         return 0
     model = type(objects[0])
-    model._base_manager.bulk_update(list(objects), fields, batch_size=500)
+    for start in range(0, len(objects), 2000):
+        _update_each(model, objects[start : start + 2000], fields)
     _copy_into_history(model, [row.pk for row in objects], "~")
     return len(objects)
+
+
+def _update_each(model: type[models.Model], objects: Sequence[models.Model], names: Sequence[str]) -> None:
+    """One UPDATE ... FROM unnest: a list a column, which is far cheaper than a CASE a row and column."""
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    if any(isinstance(field, ArrayField) for field in fields):
+        model._base_manager.bulk_update(list(objects), list(names), batch_size=500)
+        return
+    connection = connections[router.db_for_write(model)]
+    quote: Any = connection.ops.quote_name
+    columns: list[str] = []
+    lists: list[tuple[str, str]] = []
+    values: list[list[Any]] = []
+    for field in fields:
+        said = [getattr(row, field.attname) for row in objects]
+        kind = str(field.db_type(connection))
+        if isinstance(field, models.JSONField):
+            said = [None if one is None else json.dumps(one, cls=field.encoder) for one in said]
+        else:
+            said = [field.get_db_prep_save(one, connection) for one in said]
+        plain = "text" if kind.startswith(("varchar", "text", "json")) else kind.partition("(")[0]
+        column = quote(field.column)
+        columns.append(f"{column} = _new.{column}" + ("::jsonb" if kind == "jsonb" else ""))
+        lists.append((column, plain))
+        values.append(said)
+    names_of = ", ".join(column for column, _plain in lists)
+    arrays = ", ".join(f"%s::{plain}[]" for _column, plain in lists)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # The names come from the models.
+            f"UPDATE {quote(model._meta.db_table)} AS _row SET {', '.join(columns)}"  # noqa: S608
+            f" FROM unnest(%s::bigint[], {arrays}) AS _new (_key, {names_of}) WHERE _row.id = _new._key",
+            [[row.pk for row in objects], *values],
+        )
 
 
 def delete_with_history(queryset: QuerySet[M]) -> int:

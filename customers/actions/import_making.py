@@ -33,7 +33,6 @@ from fsm.states import NotPossible
 
 from .import_batches import decision_of, given, hold, meaning_of, problem_of
 from .import_standing import recognise, standing_customers
-from .keys import refresh_match_keys
 from .records import add_email, add_note, add_phone, edit_customer, set_do_not_service
 from .sites import edit_site
 
@@ -103,10 +102,9 @@ def bring_in(rows: list[ImportRow], batch: ImportBatch) -> None:
             _take_over(row, proposed, decision)
     _link([(row, proposed) for row, proposed in ready if _is_link(row)], batch, branch)
     fresh, locations = _owned([(row, one) for row, one in plain if not one.is_job], batch)
-    touched = _bring_in_customers(fresh, batch, branch)
-    touched |= _bring_in_jobs(locations, batch, branch)
-    touched |= _bring_in_jobs([(row, one) for row, one in plain if one.is_job], batch, branch)
-    refresh_match_keys(touched)
+    _bring_in_customers(fresh, batch, branch)
+    _bring_in_jobs(locations, batch, branch)
+    _bring_in_jobs([(row, one) for row, one in plain if one.is_job], batch, branch)
 
 
 def _is_link(row: ImportRow) -> bool:
@@ -137,9 +135,9 @@ def _owned(proposals: Pairs, batch: ImportBatch) -> tuple[Pairs, Pairs]:
     return fresh, locations
 
 
-def _bring_in_customers(proposals: Pairs, batch: ImportBatch, branch: Branch) -> set[int]:
+def _bring_in_customers(proposals: Pairs, batch: ImportBatch, branch: Branch) -> None:
     if not proposals:
-        return set()
+        return
     usual_terms = the_company().default_terms
     customers = [
         _customer(number, proposed, branch, usual_terms)
@@ -163,16 +161,14 @@ def _bring_in_customers(proposals: Pairs, batch: ImportBatch, branch: Branch) ->
         row.customer, row.site = customer, site
         row.outcome, row.reason = RowOutcome.IMPORTED, ""
     made.insert()
-    return {customer.pk for customer in customers}
 
 
-def _bring_in_jobs(proposals: Pairs, batch: ImportBatch, branch: Branch) -> set[int]:
+def _bring_in_jobs(proposals: Pairs, batch: ImportBatch, branch: Branch) -> None:
     """A job or location is a further site of its customer; what else it says becomes a note or a number."""
     if not proposals:
-        return set()
+        return
     by_name, by_id = _parents(proposals, batch)
     made = _Made(batch)
-    touched: set[int] = set()
     for row, proposed in proposals:
         parent = (
             by_id.get(proposed.owner_id) if proposed.owner_id else by_name.get(proposed.parent_name.lower())
@@ -195,9 +191,7 @@ def _bring_in_jobs(proposals: Pairs, batch: ImportBatch, branch: Branch) -> set[
         made.external_id(row, site=site)
         row.customer, row.site = parent, site
         row.outcome, row.reason = RowOutcome.IMPORTED, ""
-        touched.add(parent.pk)
     made.insert()
-    return touched
 
 
 def _parents(proposals: Pairs, batch: ImportBatch) -> tuple[dict[str, Customer], dict[str, Customer]]:
@@ -365,7 +359,6 @@ def _link(proposals: Pairs, batch: ImportBatch, branch: Branch) -> None:
         row.outcome = RowOutcome.IMPORTED
         row.reason = _("Linked with %(customer)s.") % {"customer": customer.name}
     made.insert()
-    refresh_match_keys(living.values())
 
 
 def _survivors(customer_ids: Iterable[int]) -> dict[int, int]:

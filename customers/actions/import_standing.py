@@ -252,7 +252,8 @@ def _recognise_alike(rows: Sequence[ImportRow], batch: ImportBatch, meanings: di
     found = _candidates(new, meanings, records)
     own = set()
     if batch.pk:
-        own = set(batch.rows.filter(customer__isnull=False).values_list("customer_id", flat=True))
+        sought = {pk for keys in found.values() for pk in keys}
+        own = set(batch.rows.filter(customer__in=sought).values_list("customer_id", flat=True))
     found = {line: [pk for pk in keys if pk not in own][:MOST_ALIKE] for line, keys in found.items()}
     theirs = records_of({pk for keys in found.values() for pk in keys}, marks=False)
     named = Customer.objects.filter(pk__in=theirs).values_list("pk", "name", "uuid")

@@ -53,6 +53,7 @@ from .import_making import bring_in as _bring_in
 from .import_making import keep_ours
 from .import_standing import recognise
 from .import_undoing import take_back_import
+from .keys import refresh_match_keys
 
 __all__ = [
     "change_columns",
@@ -74,7 +75,7 @@ __all__ = [
 ]
 
 SYSTEM: Final = QUICKBOOKS_DESKTOP
-CHUNK: Final = 500
+CHUNK: Final = 1000
 SOON: Final = 3000  # rows that are read while a person waits; more are read in the background
 STALLED_AFTER: Final = timedelta(minutes=3)
 _OUTCOMES: Final = {"import": RowOutcome.READY, "hold": RowOutcome.HELD, "skip": RowOutcome.SKIPPED}
@@ -276,12 +277,15 @@ def _about_file(read: SourceFile) -> str:
 
 
 @transaction.atomic
-def start_import(batch_id: int) -> ImportBatch:
-    """Bring in the rows that are ready, in the background. Starting an import that stalled continues it."""
+def start_import(batch_id: int, *, in_background: bool = True) -> ImportBatch:
+    """Bring in the rows that are ready, in the background unless the caller runs it. Starting an import that
+    stalled continues it.
+    """
     batch = locked_batch(batch_id)
     with as_import(batch):
         if batch.state == ImportState.RUNNING:
-            enqueue(run_import, tier="analytical", batch_id=batch.pk)
+            if in_background:
+                enqueue(run_import, tier="analytical", batch_id=batch.pk)
             return batch
         IMPORT_STATES.check(batch.state, ImportState.RUNNING)
         if batch.state == ImportState.ROLLED_BACK:
@@ -291,7 +295,8 @@ def start_import(batch_id: int) -> ImportBatch:
             raise NotPossible(_("No row of this file is ready to be imported."))
         batch.state = ImportState.RUNNING
         batch.save(update_fields=["state"])
-        enqueue(run_import, tier="analytical", batch_id=batch.pk)
+        if in_background:
+            enqueue(run_import, tier="analytical", batch_id=batch.pk)
     return batch
 
 
@@ -301,12 +306,23 @@ def run_import(*, batch_id: int) -> None:
         while True:
             try:
                 if not import_next_rows(batch_id):
-                    return
+                    break
             except (DataError, IntegrityError, NotPossible):
                 _import_one_by_one(batch_id)
     except Exception as broken:
         _fail(batch_id, type(broken).__name__)
         raise
+    _make_match_keys(batch_id)
+
+
+def _make_match_keys(batch_id: int) -> None:
+    """So that copies of who came in are found. Set-based and last: nobody waits for it to see the rows in."""
+    came = ImportRow.objects.filter(
+        import_batch=batch_id, outcome=RowOutcome.IMPORTED, customer__isnull=False
+    )
+    ids = sorted(set(came.values_list("customer_id", flat=True)))
+    for start in range(0, len(ids), 2000):
+        refresh_match_keys(ids[start : start + 2000])
 
 
 @transaction.atomic
