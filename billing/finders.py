@@ -22,7 +22,9 @@ from .states import standing_of
 def find_invoices(query: str, user: Any, limit: int) -> list[Hit]:
     """Invoices by number or PO number; the newest first."""
     today = today_in(the_company().time_zone, now())
-    wanted = Q(number__istartswith=query) | (Q(po_number__istartswith=query) & ~Q(po_number=""))
+    wanted = Q(number__startswith=query.upper())  # an index answers; numbers are in capitals
+    if any(letter.isdigit() for letter in query):
+        wanted |= Q(po_number__istartswith=query) & ~Q(po_number="")
     rows = Invoice.objects.visible_to(user).filter(wanted).with_balance().select_related("customer", "job")
     hits = []
     for row in rows.order_by("-issued_at", "-pk")[:limit]:

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Sum, Window
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
@@ -143,8 +143,9 @@ class Account:
 
 
 def account_of(customer: Any, user: Any, *, shown: int = 5) -> Account:
-    """The customer's open invoices, aging, credit and last payments: three queries."""
-    today = company_today()
+    """The customer's open invoices, aging, credit and last payments: two queries, and one for the day."""
+    zone = getattr(customer, "books_zone", None)  # the record has fetched it
+    today = today_in(zone, now()) if zone else company_today()
     owing = lines(
         Invoice.objects.visible_to(user)
         .filter(customer=customer)
@@ -154,6 +155,7 @@ def account_of(customer: Any, user: Any, *, shown: int = 5) -> Account:
         today,
     )
     payments = Payment.objects.visible_to(user).filter(customer=customer)
-    credit = payments.credits().order_by().aggregate(total=Sum("unapplied"))["total"]
+    every: Any = payments.with_unapplied().annotate(credit=Window(Sum("unapplied")))
+    last = list(every[:shown])
     open_amounts = [(row.invoice.due_on or today, row.balance) for row in owing]
-    return Account(aged(open_amounts, today), owing, list(payments.with_unapplied()[:shown]), credit or ZERO)
+    return Account(aged(open_amounts, today), owing, last, last[0].credit if last else ZERO)

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from dispatch.states import VISIT_STATES, VisitState
 from fsm.company import the_company
-from fsm.panels import panel
+from fsm.money import format_money
+from fsm.panels import Alert, panel
 from fsm.permissions import May, allowed
 
 from . import actions
@@ -26,7 +27,7 @@ SHOWN = 6
     "customer",
     key="money",
     title=gettext_lazy("Money"),
-    order=40,
+    order=15,
     template="billing/_customer_money.html",
     may=May.SEE_MONEY,
 )
@@ -34,6 +35,17 @@ def money_of_customer(customer: Any, user: Any) -> dict[str, Any]:
     """Balance, aging, open invoices and the last payments."""
     account = account_of(customer, user)
     context: dict[str, Any] = {"account": account, "open": account.open[:SHOWN]}
+    if account.aging.past_due:
+        context["alerts"] = [
+            Alert(
+                "red",
+                "money",
+                _("%(amount)s is past due.") % {"amount": format_money(account.aging.past_due)},
+                ", ".join(f"{words}: {format_money(amount)}" for words, amount in account.late),
+                "#panel-money",
+                _("Open invoices"),
+            )
+        ]
     if allowed(user, May.TAKE_PAYMENTS):
         context["pay_url"] = f"{reverse('billing:record-payment')}?customer={customer.uuid}"
     if account.open or account.payments:

@@ -12,17 +12,33 @@ from fsm.permissions import May
 
 from .phones import format_us
 from .querysets import find_customers
+from .search import FoundCustomer
+
+SHOWN_SITES = 4
 
 
 @finder(order=10, may=May.SEE_CUSTOMERS)
 def find(query: str, user: Any, limit: int) -> list[Hit]:
     """By name, phone, address, e-mail, contact or number."""
-    return [
+    found = find_customers(query, user, limit)
+    hits = [
         Hit(
             _("Customer"),
-            found.name,
-            " · ".join(part for part in (format_us(found.phone), found.address, found.number) if part),
-            reverse("customers:customer", args=[found.uuid]),
+            row.name,
+            " · ".join(part for part in (_reached(row), row.address, row.number) if part),
+            reverse("customers:customer", args=[row.uuid]),
         )
-        for found in find_customers(query, user, limit)
+        for row in found
     ]
+    sites = [row for row in found if row.matched == "address" and row.site_uuid]
+    return hits + [
+        Hit(
+            _("Site"), row.site_name or row.address, row.name, reverse("customers:site", args=[row.site_uuid])
+        )
+        for row in sites[:SHOWN_SITES]
+    ]
+
+
+def _reached(row: FoundCustomer) -> str:
+    """How it was found, where that was by an e-mail address; else the number to call."""
+    return row.email if row.matched == "email" else format_us(row.phone)

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
-from fsm.models import UserBranch
+from fsm.models import Company, UserBranch
 from fsm.permissions import May, allowed
 from fsm.querysets import OfficeQuerySet
 
@@ -87,8 +87,9 @@ class CustomerQuerySet(OfficeQuerySet["Customer"]):
         )
 
     def for_record(self) -> CustomerQuerySet:
-        """A customer with what its page's head shows."""
-        return self.select_related("branch", "parent", "bill_to")
+        """A customer with what its page's head shows, and the clock of the company's books."""
+        books = Company.objects.order_by("pk").values("time_zone")[:1]
+        return self.select_related("branch", "parent", "bill_to").annotate(books_zone=Subquery(books))
 
 
 class DuplicatePairQuerySet(OfficeQuerySet["DuplicatePair"]):

@@ -17,9 +17,11 @@ from .models import Job
 @finder(order=30, may=May.SEE_JOBS)
 def find_jobs(query: str, user: Any, limit: int) -> list[Hit]:
     """Jobs by number, with or without its letter, or by PO number; the newest first."""
-    wanted = Q(number__istartswith=query) | Q(po_number__istartswith=query)
+    wanted = Q(number__startswith=query.upper())  # an index answers; numbers are in capitals
     if query.isdigit():
-        wanted |= Q(number__iexact=f"J{query}")
+        wanted |= Q(number=f"J{query}")
+    if any(letter.isdigit() for letter in query):
+        wanted |= Q(po_number__istartswith=query) & ~Q(po_number="")
     jobs = Job.objects.visible_to(user).filter(wanted).select_related("customer", "site", "job_type")
     return [
         Hit(

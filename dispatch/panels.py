@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
@@ -15,26 +16,60 @@ from fsm.company import the_company
 from fsm.panels import panel
 from fsm.permissions import May, allowed
 
-from .job_lines import lines
+from .job_lines import JobLine, lines
 from .models import Job, Priority, Visit
 from .states import HOLDING, JOB_UNFINISHED, JobState, VisitState
 
 LAST = 10
+OPEN = 12
+MOVABLE = {VisitState.UNSCHEDULED, VisitState.SCHEDULED, VisitState.DISPATCHED}
 WAITING = 8
 
 
 @panel(
     "customer",
     key="jobs",
-    title=gettext_lazy("Jobs"),
-    order=30,
-    template="dispatch/_customer_jobs.html",
+    title=gettext_lazy("Open work and next visits"),
+    order=5,
+    template="dispatch/_open_work.html",
     may=May.SEE_JOBS,
 )
-def jobs_of_customer(customer: Any, user: Any) -> dict[str, Any]:
-    """Open jobs first, then the last ones."""
-    shown = _jobs(Job.objects.visible_to(user).filter(customer=customer))
-    return shown | _book(user, {"customer": customer.uuid}) | _all_jobs(customer.name, shown["total"])
+def open_work_of_customer(customer: Any, user: Any) -> dict[str, Any]:
+    """What is under way, what comes next first, and the way to all jobs; the past is in the timeline."""
+    jobs = Job.objects.visible_to(user).filter(customer=customer)
+    instant = now()
+    under_way = lines(jobs.under_way().for_lines().order_by("priority", "created_at")[: OPEN + 1], instant)
+    shown = sorted(under_way[:OPEN], key=lambda row: (_starts(row) is None, _starts(row) or instant))
+    params = {"customer": customer.uuid}
+    return {
+        "lines": shown,
+        "count": len(shown) if len(under_way) <= OPEN else f"{OPEN}+",
+        "several_sites": len({row.job.site_id for row in shown}) > 1,
+        "movable": {row.job.pk for row in shown if row.visit and row.visit.state in MOVABLE}
+        if allowed(user, May.MOVE_VISITS)
+        else set(),
+        "more_url": f"{reverse('dispatch:jobs')}?{urlencode({'q': customer.name})}",
+        "more_label": _("All jobs"),
+    } | _book(user, params)
+
+
+def _starts(row: JobLine) -> datetime | None:
+    return row.visit.starts_at if row.visit else None
+
+
+@panel(
+    "sites",
+    key="last-visit",
+    title=gettext_lazy("Last visit"),
+    order=20,
+    template="dispatch/_last_visit.html",
+    may=May.SEE_JOBS,
+)
+def last_visits(sites: list[Any], user: Any) -> dict[str, Any]:
+    """When somebody was last at each site, for what."""
+    done = Visit.objects.visible_to(user).filter(job__site__in=sites, state=VisitState.DONE)
+    newest = done.select_related("job__job_type").order_by("job__site_id", "-starts_at", "-pk")
+    return {"of": {visit.job.site_id: {"visit": visit} for visit in newest.distinct("job__site_id")}}
 
 
 @panel(

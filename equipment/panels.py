@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.models import Customer, Site
+from customers.models import Site
 from fsm.clock import now as clock_now
 from fsm.clock import today_in
 from fsm.panels import panel
@@ -17,7 +19,7 @@ from fsm.permissions import May, allowed
 from .ages import age_in_years
 from .models import Unit
 
-SHOWN = 25
+MOST = 400  # a property manager with more looks at the site
 
 
 def _lines(units: list[Unit]) -> list[dict[str, Any]]:
@@ -34,25 +36,29 @@ def _lines(units: list[Unit]) -> list[dict[str, Any]]:
 
 
 @panel(
-    "customer",
+    "sites",
     key="equipment",
     title=gettext_lazy("Equipment"),
     order=10,
-    template="equipment/_units_panel.html",
+    template="equipment/_units_of_site.html",
     may=May.SEE_EQUIPMENT,
-    wide=True,
 )
-def of_customer(customer: Customer, user: Any) -> dict[str, Any] | None:
-    """What is installed at the customer's sites."""
-    units = list(Unit.objects.visible_to(user).of_customer(customer.pk)[: SHOWN + 1])
-    if not units:
-        return {"lines": [], "add_url": "", "several_sites": False}
-    return {
-        "lines": _lines(units[:SHOWN]),
-        "count": len(units) if len(units) <= SHOWN else f"{SHOWN}+",
-        "several_sites": len({unit.site_id for unit in units}) > 1,
-        "more_url": f"{reverse('equipment:units')}?q={customer.name}" if len(units) > SHOWN else "",
-    }
+def of_sites(sites: list[Site], user: Any) -> dict[str, Any]:
+    """What is installed at each of a customer's sites."""
+    units = Unit.objects.visible_to(user).filter(site__in=sites).select_related("site", "maker")
+    held = StringAgg("circuits__refrigerant__designation", ", ", distinct=True, default=Value(""))
+    rows = units.annotate(held=held).order_by("status", "category", "pk")[:MOST]
+    now = clock_now()
+    of: dict[int, dict[str, Any]] = {}
+    for unit in rows:
+        line = {
+            "unit": unit,
+            "url": reverse("equipment:unit", args=[unit.uuid]),
+            "age": age_in_years(unit.installed_on, today_in(unit.site.time_zone, now)),
+            "holds": unit.held,
+        }
+        of.setdefault(unit.site_id, {"lines": []})["lines"].append(line)
+    return {"of": of}
 
 
 @panel(

@@ -14,6 +14,7 @@ OFFERS = (
     "ownership",
     "movers",
     "panels",
+    "timelines",
     "finders",
     "traces",
     "demo",

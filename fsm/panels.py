@@ -17,6 +17,18 @@ Query = Callable[[Any, Any], dict[str, Any] | None]
 
 
 @dataclass(frozen=True)
+class Alert:
+    """What everybody must see before anything else: a panel's context may carry `alerts` for the page."""
+
+    tone: str
+    sign: str
+    words: Any
+    detail: Any = ""
+    url: str = ""
+    link: Any = ""
+
+
+@dataclass(frozen=True)
 class Offer:
     """What an app offers for a place: `query(subject, user)` gives the template's context, or None to stay
     away.
@@ -48,7 +60,9 @@ _offers: dict[str, list[Offer]] = {}
 def panel(
     place: str, *, key: str, title: Any, order: int, template: str, may: May, wide: bool = False
 ) -> Callable[[Query], Query]:
-    """Offer a panel for `customer`, `caller` (at booking), `site`, `unit`, `job`, `invoice` or `home`."""
+    """Offer a panel for `customer`, `caller` (at booking), `site`, `unit`, `job`, `invoice` or `home`; or for
+    `sites`: asked with all sites of a customer, it answers `of`, the context of each site by its key.
+    """
 
     def register(query: Query) -> Query:
         offers = [offer for offer in _offers.get(place, []) if offer.key != key]

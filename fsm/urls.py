@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/", include("fsm.api.urls")),
     path("admin/", admin.site.urls),
     path("customers/", include("customers.web.urls")),
+    path("calls/", include("customers.web.calls")),
     path("hooks/", include("customers.web.hooks")),
     path("equipment/", include("equipment.web.urls")),
     path("stock/", include("inventory.web.urls")),

@@ -10,6 +10,16 @@ from .communications import (
 )
 from .corrections import Corrected, correct_contact, correct_site
 from .holding import hold_customer
+from .keeping import (
+    HOW_VERIFIED,
+    LARGEST_FILE,
+    add_file,
+    add_tag,
+    remove_file,
+    remove_tag,
+    verify_email,
+    verify_phone,
+)
 from .keys import records_of, refresh_match_keys
 from .locating import locate_sites, place_by_zip
 from .merging import (
@@ -37,6 +47,7 @@ from .records import (
     set_credit_hold,
     set_do_not_service,
 )
+from .site_roles import add_site_role, end_site_role, former_sites, sell_site
 from .sites import ADDRESS_REVIEW, EditedSite, SiteFields, add_site, edit_site
 from .templates import (
     change_messaging_rules,
@@ -52,6 +63,8 @@ from .wishes import lift_opt_out, opt_out, set_wishes
 
 __all__ = [
     "ADDRESS_REVIEW",
+    "HOW_VERIFIED",
+    "LARGEST_FILE",
     "UNDO_FOR",
     "Corrected",
     "EditedSite",
@@ -61,9 +74,12 @@ __all__ = [
     "add_contact",
     "add_customer",
     "add_email",
+    "add_file",
     "add_note",
     "add_phone",
     "add_site",
+    "add_site_role",
+    "add_tag",
     "bring_stragglers",
     "change_messaging_rules",
     "correct_contact",
@@ -71,6 +87,8 @@ __all__ = [
     "edit_contact",
     "edit_customer",
     "edit_site",
+    "end_site_role",
+    "former_sites",
     "hold_back",
     "hold_customer",
     "is_said",
@@ -91,9 +109,12 @@ __all__ = [
     "records_of",
     "refresh_match_keys",
     "remove_email",
+    "remove_file",
     "remove_phone",
+    "remove_tag",
     "restore_our_words",
     "save_template",
+    "sell_site",
     "send_again",
     "send_message",
     "set_credit_hold",
@@ -106,5 +127,7 @@ __all__ = [
     "take_up_text",
     "undo_merge",
     "uuid_of_message",
+    "verify_email",
+    "verify_phone",
     "what_moved",
 ]

@@ -23,8 +23,8 @@ from fsm.web.tables import Column, Table
 from .. import actions
 from ..models import Communication, Occasion
 from .common import seen_customer
-from .customers import record_of
 from .forms import CallForm
+from .record import record_of
 
 
 def when(row: Communication) -> str:

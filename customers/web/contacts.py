@@ -18,9 +18,9 @@ from fsm.web.pages import refuse_in_form, render_page
 from .. import actions
 from ..models import Contact, CustomerNote
 from .common import seen_contact, seen_customer, take_up
-from .customers import record_of
 from .forms import ContactForm, NoteForm
 from .message_forms import WishesForm
+from .record import record_of
 
 
 @requires(May.EDIT_CUSTOMERS)

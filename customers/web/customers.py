@@ -1,4 +1,4 @@
-"""The list of customers, finding one, and the record itself."""
+"""The list of customers, finding one, adding and changing one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from fsm.clock import now as clock_now
-from fsm.panels import panels_for
 from fsm.permissions import May, requires
 from fsm.states import NotPossible, Stale
 from fsm.templatetags.ui import pill
@@ -31,10 +30,9 @@ from ..phones import format_us
 from ..querysets import find_customers
 from .common import branches_of, meant, seen_customer, take_up, way_back, with_query
 from .filters import CustomerFilter
-from .forms import LEAD_SOURCES, CallForm, CustomerForm, NewCustomerForm, NoteForm, RefusalForm
+from .forms import LEAD_SOURCES, CustomerForm, NewCustomerForm
 
 FOUND_IN_LIST = 500
-SHOWN_NOTES, SHOWN_COMMUNICATIONS, SHOWN_CHILDREN = 30, 8, 50
 
 
 def alerts(customer: Customer) -> Any:
@@ -121,42 +119,6 @@ def find(request: HttpRequest) -> HttpResponse:
     return fragment(request, "customers/_found.html", {"found": found})
 
 
-@require_safe
-@requires(May.SEE_CUSTOMERS)
-def customer(request: HttpRequest, customer_uuid: UUID) -> HttpResponse:
-    """The record: who they are, whom to call, where they live, what was said, what the apps know of them."""
-    shown = seen_customer(request, customer_uuid)
-    if shown.uuid != customer_uuid:
-        messages.info(request, _("The record you asked for was merged into this one."))
-        return redirect("customers:customer", shown.uuid)
-    context = record_of(request, shown)
-    return render_page(request, "customers/customer.html", context)
-
-
-def record_of(request: HttpRequest, customer: Customer, **changed: Any) -> dict[str, Any]:
-    """Everything the record shows, fetched; `changed` replaces parts, such as a form with its errors."""
-    contacts = list(
-        customer.contacts.prefetch_related("phones", "emails").order_by("-is_active", "-is_primary", "name")
-    )
-    communications = list(customer.communications.all()[: SHOWN_COMMUNICATIONS + 1])
-    return {
-        "customer": customer,
-        "contacts": [contact for contact in contacts if contact.is_active],
-        "former_contacts": [contact for contact in contacts if not contact.is_active],
-        "sites": list(customer.sites.order_by("-is_active", "street", "pk")),
-        "notes": list(customer.notes.all()[:SHOWN_NOTES]),
-        "communications": communications[:SHOWN_COMMUNICATIONS],
-        "more_communications": len(communications) > SHOWN_COMMUNICATIONS,
-        "children": list(customer.children.order_by("name")[:SHOWN_CHILDREN]),
-        "panels": panels_for("customer", customer, request.user),
-        "note_form": NoteForm(),
-        "call_form": CallForm(),
-        "refusal_form": RefusalForm(),
-        "zone": customer.branch.time_zone,
-        **changed,
-    }
-
-
 @requires(May.EDIT_CUSTOMERS)
 def add_customer(request: HttpRequest) -> HttpResponse:
     """A new caller. Somebody on record with the same number or address is shown before anything is saved."""
@@ -171,6 +133,9 @@ def add_customer(request: HttpRequest) -> HttpResponse:
     form = NewCustomerForm(request.POST or None, branches=branches_of(request), initial=initial)
     lookalikes: list[Any] = []
     status = 422 if form.is_bound else 200
+    if not form.is_bound and (initial["phones"] or initial.get("last_name")):
+        named = {name: str(initial.get(name, "")) for name in ("first_name", "last_name")}
+        lookalikes = find_lookalikes(request.user, phones=[str(initial["phones"])], **named)
     if form.is_bound and form.is_valid():
         data = form.values()
         lookalikes = [] if form.cleaned_data["anyway"] else _lookalikes(request, data)
@@ -184,7 +149,7 @@ def add_customer(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "lookalikes": _with_links(request, lookalikes),
-        "must_confirm": bool(lookalikes),
+        "must_confirm": form.is_bound and bool(lookalikes),
         "next": way_back(request),
         "lead_sources": LEAD_SOURCES,
     }
@@ -199,8 +164,8 @@ def lookalikes(request: HttpRequest) -> HttpResponse:
         name: request.GET.get(name, "")[:120] for name in ("street", "unit", "city", "state", "postal_code")
     }
     named = {name: request.GET.get(name, "")[:120] for name in ("first_name", "last_name", "company_name")}
-    numbers = {name: [request.GET.get(name, "")[:400]] for name in ("phones", "emails")}
-    found = find_lookalikes(request.user, **named, **numbers, **typed)
+    phones, emails = ([request.GET.get(name, "")[:400]] for name in ("phones", "emails"))
+    found = find_lookalikes(request.user, phones=phones, emails=emails, **named, **typed)
     return fragment(request, "customers/_lookalikes.html", {"lookalikes": _with_links(request, found)})
 
 

@@ -23,12 +23,13 @@ STANDING = [
 
 
 class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
-    """By kind, by standing, and by branch where there are several."""
+    """By kind, by standing, by tag, and by branch where there are several."""
 
     kind = filters.ChoiceFilter(label=_("Kind"), choices=CustomerKind.choices, empty_label=_("Any"))
     standing = filters.ChoiceFilter(
         label=_("Standing"), choices=STANDING, empty_label=_("Any"), method="by_standing"
     )
+    tag = filters.CharFilter(label=_("Tag"), field_name="tags", method="by_tag")
     branch = filters.ChoiceFilter(label=_("Branch"), field_name="branch_id", empty_label=_("Any"))
 
     class Meta:
@@ -42,6 +43,10 @@ class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
         self.filters["branch"].extra["choices"] = choices
         if len(choices) < 2:
             del self.filters["branch"]
+
+    def by_tag(self, customers: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
+        """Those that carry the word."""
+        return customers.filter(tags__contains=[value.strip()[:40]])
 
     def by_standing(self, customers: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         """One of the words of the standing list."""

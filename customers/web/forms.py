@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from fsm.models import Branch
 
 from ..addresses import STATES, zip_fits_state
-from ..models import Contact, Customer, CustomerKind, Direction, Language, Site, Terms
+from ..models import Contact, Customer, CustomerKind, Direction, Language, Site, SiteRoleKind, Terms
 from ..phones import format_us
 
 STATE_CHOICES = [("", "-"), *((code, f"{code} · {name}") for code, name in STATES.items())]
@@ -340,3 +340,56 @@ class RefusalForm(forms.Form):
     """Why a customer is not to be serviced."""
 
     reason = forms.CharField(label=gettext_lazy("Why"), max_length=200)
+
+
+class FileForm(forms.Form):
+    """A file to keep."""
+
+    file = forms.FileField(
+        label=gettext_lazy("Picture or PDF"),
+        widget=forms.FileInput(attrs={"accept": "image/*,application/pdf"}),
+    )
+    once = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+
+class RemovalForm(forms.Form):
+    """Why a file is removed."""
+
+    because = forms.CharField(label=gettext_lazy("Why"), max_length=200)
+
+
+class SiteRoleForm(forms.Form):
+    """Who is what to a site."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Role"), choices=SiteRoleKind.choices)
+    customer = forms.CharField(label=gettext_lazy("Who"), max_length=160, widget=_customer())
+    from_on = forms.DateField(label=gettext_lazy("From"), required=False, widget=_day())
+    not_to_exceed = forms.DecimalField(
+        label=gettext_lazy("Not to exceed, for who approves work"),
+        required=False,
+        min_value=0,
+        max_digits=10,
+        decimal_places=2,
+    )
+
+
+class SellForm(forms.Form):
+    """Who a site goes to."""
+
+    customer = forms.CharField(label=gettext_lazy("New customer"), max_length=160, widget=_customer())
+    on = forms.DateField(label=gettext_lazy("From which day"), widget=_day())
+    leave_open_work = forms.BooleanField(
+        label=gettext_lazy("Leave open work with the old customer"), required=False
+    )
+
+
+class IncomingForm(forms.Form):
+    """The number that calls."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Number"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"type": "tel", "inputmode": "tel", "autofocus": True, "autocomplete": "off"}
+        ),
+    )

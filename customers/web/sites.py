@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from fsm.clock import now
+from fsm.clock import now, today_in
 from fsm.looks import Sensitive, hands_out, saw
 from fsm.panels import panels_for
 from fsm.permissions import May, requires
@@ -18,12 +19,13 @@ from fsm.references import ref_of
 from fsm.reviews import waiting_about
 from fsm.states import NotPossible, Stale
 from fsm.web.pages import refuse_in_form, render_page
+from fsm.web.recent import remember_opened
 
 from .. import actions
-from ..models import Site
-from .common import branches_of, seen_customer, seen_site, take_up, way_back, with_query
+from ..models import Site, SiteRole
+from .common import branches_of, meant, seen_customer, seen_site, take_up, way_back, with_query
 from .customers import alerts
-from .forms import SiteForm
+from .forms import SellForm, SiteForm, SiteRoleForm
 
 
 def remember_look(site: Site) -> None:
@@ -39,12 +41,8 @@ def site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     """A place: its address, how one gets in, and what every app knows of it."""
     site = seen_site(request, site_uuid)
     remember_look(site)
-    context = {
-        "site": site,
-        "waits": waiting_about(ref_of(site), actions.ADDRESS_REVIEW).first(),
-        "alerts": alerts(site.customer),
-        "panels": panels_for("site", site, request.user),
-    }
+    context = site_page(request, site)
+    remember_opened(request, _("Site"), site.one_line, site.customer.name, request.path)
     return render_page(request, "customers/site.html", context)
 
 
@@ -103,3 +101,78 @@ def edit_site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
             status = refuse_in_form(form, refusal)
     context = {"form": form, "customer": site.customer, "site": site, "theirs": theirs}
     return render_page(request, "customers/edit_site.html", context, status=status)
+
+
+@require_POST
+@requires(May.EDIT_CUSTOMERS)
+def add_site_role(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
+    """Say who is what to a site."""
+    site = seen_site(request, site_uuid)
+    form = SiteRoleForm(request.POST)
+    if not form.is_valid():
+        return _again(request, site, role_form=form)
+    data = dict(form.cleaned_data)
+    try:
+        customer_id = meant(request, data.pop("customer"), field="customer")
+        actions.add_site_role(site.pk, customer_id=customer_id or 0, **data)
+    except NotPossible as refusal:
+        return _again(request, site, status=refuse_in_form(form, refusal), role_form=form)
+    messages.success(request, _("The role is on record."))
+    return redirect("customers:site", site.uuid)
+
+
+@require_POST
+@requires(May.EDIT_CUSTOMERS)
+def end_site_role(request: HttpRequest, role_uuid: UUID) -> HttpResponse:
+    """From today on somebody is no longer that."""
+    visible = Site.objects.visible_to(request.user)
+    role = get_object_or_404(SiteRole.objects.filter(site__in=visible).select_related("site"), uuid=role_uuid)
+    actions.end_site_role(role.pk, on=today_in(role.site.time_zone, now()))
+    messages.success(request, _("The role ends today."))
+    return redirect("customers:site", role.site.uuid)
+
+
+@require_POST
+@requires(May.EDIT_CUSTOMERS)
+def sell_site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
+    """Hand a site over to another customer; open work asks once more."""
+    site = seen_site(request, site_uuid)
+    form = SellForm(request.POST)
+    if not form.is_valid():
+        return _again(request, site, sell_form=form)
+    data = form.cleaned_data
+    try:
+        sold = actions.sell_site(
+            site.pk,
+            to_customer_id=meant(request, data["customer"], field="customer") or 0,
+            on=data["on"],
+            leave_open_work=data["leave_open_work"],
+            now=now(),
+        )
+    except NotPossible as refusal:
+        return _again(request, site, status=refuse_in_form(form, refusal), sell_form=form)
+    messages.success(
+        request,
+        _("%(address)s belongs to %(name)s now.") % {"address": sold.one_line, "name": sold.customer.name},
+    )
+    return redirect("customers:site", site.uuid)
+
+
+def _again(request: HttpRequest, site: Site, *, status: int = 422, **changed: Any) -> HttpResponse:
+    """The site's page with what was typed and why it was not done."""
+    remember_look(site)
+    return render_page(request, "customers/site.html", site_page(request, site, **changed), status=status)
+
+
+def site_page(request: HttpRequest, site: Site, **changed: Any) -> dict[str, Any]:
+    """What a site's page shows, fetched."""
+    return {
+        "site": site,
+        "waits": waiting_about(ref_of(site), actions.ADDRESS_REVIEW).first(),
+        "alerts": alerts(site.customer),
+        "roles": list(site.roles.select_related("customer", "contact").order_by("-until_on", "kind", "pk")),
+        "panels": panels_for("site", site, request.user),
+        "role_form": SiteRoleForm(auto_id="role_%s"),
+        "sell_form": SellForm(auto_id="sell_%s", initial={"on": today_in(site.time_zone, now())}),
+        **changed,
+    }

@@ -1,6 +1,17 @@
 from django.urls import URLPattern, path
 
-from . import communications, contacts, customers, duplicates, imports, messaging, quality, sites, writing
+from . import (
+    communications,
+    contacts,
+    customers,
+    duplicates,
+    imports,
+    messaging,
+    quality,
+    record,
+    sites,
+    writing,
+)
 
 app_name = "customers"
 urlpatterns: list[URLPattern] = [
@@ -10,7 +21,17 @@ urlpatterns: list[URLPattern] = [
     path("quality/<slug:measure>/", quality.quality_of, name="quality-of"),
     path("add/", customers.add_customer, name="add-customer"),
     path("lookalikes/", customers.lookalikes, name="lookalikes"),
-    path("<uuid:customer_uuid>/", customers.customer, name="customer"),
+    path("<uuid:customer_uuid>/", record.customer, name="customer"),
+    path("<uuid:customer_uuid>/timeline/", record.timeline, name="timeline"),
+    path("<uuid:customer_uuid>/tags/add/", record.add_tag, name="add-tag"),
+    path("<uuid:customer_uuid>/tags/remove/", record.remove_tag, name="remove-tag"),
+    path("<uuid:customer_uuid>/files/add/", record.add_file, name="add-file"),
+    path("files/<uuid:file_uuid>/", record.file, name="file"),
+    path("files/<uuid:file_uuid>/remove/", record.remove_file, name="remove-file"),
+    path("contacts/<uuid:contact_uuid>/verify/", record.verify_reach, name="verify-reach"),
+    path("sites/<uuid:site_uuid>/roles/add/", sites.add_site_role, name="add-site-role"),
+    path("sites/roles/<uuid:role_uuid>/end/", sites.end_site_role, name="end-site-role"),
+    path("sites/<uuid:site_uuid>/sell/", sites.sell_site, name="sell-site"),
     path("<uuid:customer_uuid>/edit/", customers.edit_customer, name="edit-customer"),
     path("<uuid:customer_uuid>/refuse-service/", customers.refuse_service, name="refuse-service"),
     path("<uuid:customer_uuid>/allow-service/", customers.allow_service, name="allow-service"),

@@ -11,17 +11,21 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from fsm.clock import now
+from fsm.clock import local, now
 from fsm.permissions import May, requires
 from fsm.states import NotPossible, Stale
 from fsm.web.pages import fragment, render_page
 
 from .. import actions
+from ..board import technicians_of
 from ..job_lines import when
-from ..models import Job, JobPhoto, Priority, Signature, Visit
+from ..models import Job, JobPhoto, Priority, Signature, Technician, Visit
+from ..states import AssignmentState
+from .board import PlaceForm
 from .job_forms import (
     CompleteForm,
     EditJobForm,
@@ -53,6 +57,7 @@ class Deed:
     theirs: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
     version_now: Callable[[], int] | None = None
     shown: dict[str, Any] = field(default_factory=dict)
+    stays: bool = False  # the dialog leads back to the page it was opened on
 
 
 def _answer(request: HttpRequest, deed: Deed) -> HttpResponse:
@@ -73,7 +78,7 @@ def _answer(request: HttpRequest, deed: Deed) -> HttpResponse:
                 refuse(deed.form, refusal)
             else:
                 messages.success(request, deed.done)
-                return _back(request, deed.job)
+                return _back(request, deed.job, stays=deed.stays)
     context = {"deed": deed, "job": deed.job, "form": deed.form}
     if getattr(request, "htmx", False):
         return fragment(request, "dispatch/_job_deed.html", context, status=status)
@@ -87,8 +92,10 @@ def _renew(deed: Deed) -> None:
         deed.form.data["version"] = deed.version_now()
 
 
-def _back(request: HttpRequest, job: Job) -> HttpResponse:
+def _back(request: HttpRequest, job: Job, *, stays: bool = False) -> HttpResponse:
     url = reverse("dispatch:job", args=[job.uuid])
+    if stays and getattr(request, "htmx", False):
+        url = request.htmx.current_url_abs_path or url  # type: ignore[attr-defined]
     if getattr(request, "htmx", False):
         return HttpResponse(status=204, headers={"HX-Redirect": url})
     return redirect(url)
@@ -172,6 +179,67 @@ def add_visit(request: HttpRequest, job_uuid: UUID) -> HttpResponse:
             form=VisitForm(job.site.time_zone, **_typed(request)),
             do=do,
             columns="two",
+        ),
+    )
+
+
+@asks
+@requires(May.MOVE_VISITS)
+def reschedule_visit(request: HttpRequest, visit_uuid: UUID) -> HttpResponse:
+    """Give a visit another day, time or technician from wherever it is shown."""
+    visit = _visit(request, visit_uuid)
+    zone, branch = visit.job.branch.time_zone, visit.job.branch
+    crew = visit.assignments.exclude(state=AssignmentState.RELEASED).order_by("-role", "pk")
+    holder = crew.values_list("technician__uuid", flat=True).first()
+    starts = local(visit.starts_at or visit.window_start or now(), zone)
+    initial = {
+        "technician": holder,
+        "from_technician": holder,
+        "day": starts.date(),
+        "time": starts.time(),
+        "minutes": visit.minutes,
+        "version": visit.version,
+    }
+    typed = request.POST if request.method == "POST" else None
+    form = PlaceForm(typed, zone=zone, technicians=technicians_of(request.user, branch), initial=initial)
+
+    def do(form: PlaceForm) -> None:
+        wanted = form.cleaned_data
+        named = [str(wanted[name]) for name in ("technician", "from_technician") if wanted[name]]
+        rows = Technician.objects.visible_to(request.user).filter(uuid__in=named)
+        people = {str(unique): pk for unique, pk in rows.values_list("uuid", "pk")}
+        placed = actions.place_visit(
+            visit.pk,
+            technician_id=people[str(wanted["technician"])],
+            starts_at=wanted["starts"],
+            ends_at=wanted["ends"],
+            version=wanted["version"],
+            now=now(),
+            from_technician_id=people.get(str(wanted["from_technician"])),
+        )
+        for warning in placed.warnings:
+            messages.warning(request, warning)
+
+    def theirs(stands: Mapping[str, Any]) -> dict[str, Any]:
+        at = stands.get("starts_at")
+        when_words = (
+            f"{date_format(local(at, zone), 'D, M j')}, {local(at, zone):%H:%M}" if at else _("no time")
+        )
+        return {_("Technician"): stands.get("technicians") or _("nobody"), _("Planned"): when_words}
+
+    return _answer(
+        request,
+        Deed(
+            visit.job,
+            title=_("Reschedule %(visit)s") % {"visit": visit},
+            button=_("Reschedule"),
+            done=_("The visit has its place."),
+            form=form,
+            do=do,
+            columns="two",
+            theirs=theirs,
+            version_now=lambda: Visit.objects.values_list("version", flat=True).get(pk=visit.pk),
+            stays=True,
         ),
     )
 

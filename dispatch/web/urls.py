@@ -30,6 +30,7 @@ urlpatterns = [
     path("jobs/<uuid:job_uuid>/reopen/", deeds.reopen_job, name="reopen-job"),
     path("jobs/<uuid:job_uuid>/notes/", deeds.write_note, name="write-note"),
     path("visits/<uuid:visit_uuid>/window/", deeds.change_window, name="change-window"),
+    path("visits/<uuid:visit_uuid>/reschedule/", deeds.reschedule_visit, name="reschedule-visit"),
     path("visits/<uuid:visit_uuid>/complete/", deeds.complete_on_behalf, name="complete-on-behalf"),
     path("photos/<uuid:photo_uuid>/", jobs.photo, name="photo"),
     path("signatures/<uuid:signature_uuid>/", jobs.signature, name="signature"),

@@ -14,6 +14,7 @@ from ..permissions import May, allowed, requires
 from .first_run import first_steps
 from .navigation import url_of
 from .pages import fragment, render_page
+from .recent import recently_opened
 
 
 @require_safe
@@ -34,9 +35,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @requires(May.SEE_HOME)
 def search(request: HttpRequest) -> HttpResponse:
-    """Customers, jobs, invoices, units ... by what one types: options for the search box, or a page."""
+    """Customers, jobs, invoices, units ... by what one types: options for the search box, or a page; before
+    anything is typed, what the person opened last.
+    """
     query = request.GET.get("q", "").replace("\x00", "").strip()[:100]
-    context = {"query": query, "search_query": query, "hits": find(query, request.user)}
+    hits = find(query, request.user) if query else recently_opened(request)
+    context = {"query": query, "search_query": query, "hits": hits, "recent": not query}
     if getattr(request, "htmx", False):
         return fragment(request, "fsm/_search_results.html", context)
     return render_page(request, "fsm/search.html", context)

@@ -29,16 +29,30 @@ def numbers(context, name="lines"):
     return [line.job.number for line in context[name]]
 
 
-def test_a_customers_open_jobs_come_first_and_then_the_last_ten(casey, make_customer, make_job):
+def test_a_sites_open_jobs_come_first_and_then_the_last_ten(casey, make_customer, make_job):
     customer = make_customer()
     done = [make_job(customer=customer, now=instant(1) + timedelta(minutes=n)) for n in range(12)]
     for job in done:
         actions.cancel_job(job.pk, because="Moved", now=instant(2))
     still_open = make_job(customer=customer, now=instant(0))
     make_job()
-    shown = panel_of("customer", customer, casey)
+    shown = panel_of("site", customer.site, casey)
     assert shown["total"] == 13
     assert numbers(shown) == [still_open.number, *(job.number for job in reversed(done[2:]))]
+    assert numbers(panel_of("customer", customer, casey)) == [still_open.number]
+
+
+def test_the_record_shows_what_comes_next_first_and_what_may_be_moved(
+    casey, bea, make_customer, make_job, tess
+):
+    customer = make_customer()
+    waiting = make_job(customer=customer, now=instant(0))
+    later = make_job(customer=customer, technician=tess, starts_at=instant(15))
+    sooner = make_job(customer=customer, technician=tess, starts_at=instant(11))
+    shown = panel_of("customer", customer, casey)
+    assert numbers(shown) == [sooner.number, later.number, waiting.number]
+    assert shown["movable"] == {sooner.pk, later.pk, waiting.pk}
+    assert panel_of("customer", customer, bea)["movable"] == set()
 
 
 def test_a_sites_and_a_units_jobs_are_their_own(casey, make_customer, make_unit, make_job):
@@ -127,8 +141,8 @@ def test_the_panels_cost_the_same_for_one_job_or_twenty(
     for number in range(rows):
         make_job(customer=customer, technician=tess, starts_at=instant(9) + timedelta(hours=number))
         make_job(customer=customer, window=(instant(9), instant(10)))
-    with django_assert_max_num_queries(5):  # branch limits, count, jobs, visits, assignments
-        panels.jobs_of_customer(customer, casey)
+    with django_assert_max_num_queries(4):  # branch limits, jobs, visits, assignments
+        panels.open_work_of_customer(customer, casey)
     with django_assert_max_num_queries(6):  # company, branches, counts, late jobs, visits, assignments
         panels.today(None, casey)
     with django_assert_max_num_queries(

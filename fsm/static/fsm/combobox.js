@@ -5,6 +5,7 @@
      <input type="hidden" name="customer">                   gets the chosen option's data-value
    </div>
    The address is asked with ?q=... and answers <li role="option" data-value="17" data-label="Lisa Hall">...</li>.
+   data-combobox-recent: an empty field asks as well, for what was opened last.
    data-combobox-param="q", data-combobox-min="2", data-combobox-target="id" of the hidden field (else the next one in
    .combo), data-combobox-go: an option with data-url is visited. Choosing fires "combobox:chosen" on the input with
    detail {value, label, option}; typing on afterwards empties the hidden field again. */
@@ -71,7 +72,7 @@ function attach(input) {
   async function ask() {
     const query = input.value.trim();
     asked?.abort();
-    if (query.length < least) return close();
+    if (query.length < least && !(query === "" && "comboboxRecent" in input.dataset)) return close();
     asked = new AbortController();
     const url = new URL(input.dataset.combobox, location.href);
     url.searchParams.set(input.dataset.comboboxParam ?? "q", query);
@@ -87,6 +88,7 @@ function attach(input) {
         option.setAttribute("aria-selected", "false");
       });
       if (options().length) status.textContent = words.found;
+      else if (query === "") return close();
       else say(words.nothing);
       if (document.activeElement === input) show();
     } catch (error) {
@@ -120,7 +122,10 @@ function attach(input) {
     clearTimeout(timer);
     timer = setTimeout(ask, 140);
   });
-  input.addEventListener("focus", () => input.value.trim() === answered && options().length && !hidden?.value && show());
+  input.addEventListener("focus", () => {
+    if ("comboboxRecent" in input.dataset && !input.value.trim()) ask();
+  });
+  input.addEventListener("focus", () => input.value.trim() && input.value.trim() === answered && options().length && !hidden?.value && show());
   input.addEventListener("blur", () => setTimeout(() => !holder.contains(document.activeElement) && close(), 120));
   input.addEventListener("keydown", (event) => {
     const all = options();

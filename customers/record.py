@@ -1,0 +1,182 @@
+"""What the record shows of a customer's own: whom to call, where, what to know first, in three queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, JSONObject
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from fsm.models import Review
+from fsm.panels import Alert
+from fsm.permissions import May, allowed
+
+from .actions import HOW_VERIFIED
+from .models import (
+    ChannelConsent,
+    Contact,
+    Customer,
+    CustomerFile,
+    CustomerNote,
+    DuplicatePair,
+    EmailAddress,
+    PhoneNumber,
+    Site,
+    Wish,
+)
+
+SHOWN_NOTES, SHOWN_CHILDREN, SHOWN_FILES = 30, 50, 24
+
+
+@dataclass
+class Extras:
+    """What hangs on the record in small numbers."""
+
+    notes: list[dict[str, Any]]
+    children: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    duplicates: int = 0
+    address_waits: str = ""
+    alerts: list[Alert] = field(default_factory=list)
+
+
+def _listed(rows: QuerySet[Any], most: int, **fields: Any) -> Any:
+    return ArraySubquery(rows[:most].values(listed=JSONObject(**fields)))
+
+
+def extras_of(customer: Customer, user: Any) -> Extras:
+    """Notes, parts of the customer, files, and what waits about them: one query."""
+    mine = {"customer": OuterRef("pk")}
+    pairs = DuplicatePair.objects.visible_to(user).waiting()
+    pairs = pairs.filter(Q(first=customer.pk) | Q(second=customer.pk)).order_by()
+    counted = pairs.values("state").annotate(n=Count("pk")).values("n")
+    waiting = Review.objects.waiting().filter(subject_kind="site", kind="site.address")
+    waiting = waiting.filter(subject_uuid__in=Site.objects.filter(customer=customer.pk).values("uuid"))
+    children = Customer.objects.visible_to(user).filter(parent=OuterRef("pk")).order_by("name", "pk")
+    row = (
+        Customer.objects.filter(pk=customer.pk)
+        .values(
+            notes_kept=_listed(
+                CustomerNote.objects.filter(**mine).order_by("-is_pinned", "-created_at", "-pk"),
+                SHOWN_NOTES,
+                uuid="uuid", body="body", is_pinned="is_pinned", author_name="author_name", at="created_at",
+            ),
+            children_kept=_listed(children, SHOWN_CHILDREN, uuid="uuid", name="name", number="number"),
+            files_kept=_listed(
+                CustomerFile.objects.filter(**mine, removed_at=None).order_by("-created_at", "-pk"),
+                SHOWN_FILES,
+                uuid="uuid", name="name", kind="content_type", size="size", who="author_name",
+                at="created_at",
+            ),
+            duplicates=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+            waits=Subquery(waiting.order_by("pk").values("title")[:1]),
+        )
+        .get()
+    )  # fmt: skip
+    for kept in (row["notes_kept"], row["files_kept"]):
+        for one in kept:
+            one["at"] = datetime.fromisoformat(one["at"])
+    return Extras(
+        row["notes_kept"], row["children_kept"], row["files_kept"], row["duplicates"], row["waits"] or ""
+    )
+
+
+def contacts_of(customer: Customer) -> list[Any]:
+    """The contacts with their numbers, addresses and wishes, as lists on the row: one query."""
+    mine = {"contact": OuterRef("pk")}
+    checked = {"verified_at": "verified_at", "by": "verified_by__name", "how": "verified_how"}
+    contacts: list[Any] = list(
+        Contact.objects.filter(customer=customer)
+        .annotate(
+            numbers=_listed(
+                PhoneNumber.objects.filter(**mine).order_by("-is_primary", "pk"),
+                20,
+                e164="e164", extension="extension", label="label", doubt="doubt", **checked,
+            ),
+            addresses=_listed(
+                EmailAddress.objects.filter(**mine).order_by("-is_primary", "pk"),
+                20,
+                address="address",
+                **checked,
+            ),
+            refused=ArraySubquery(
+                ChannelConsent.objects.filter(**mine, wish=Wish.NO).order_by("channel").values("channel")
+            ),
+        )
+        .order_by("-is_active", "-is_primary", "name", "pk")
+    )  # fmt: skip
+    for contact in contacts:
+        for one in (*contact.numbers, *contact.addresses):
+            one["verified"] = _verified(one)
+    return contacts
+
+
+def _verified(one: dict[str, Any]) -> str:
+    """By whom, when and how a number or an address was tried; empty where nobody did."""
+    if not one["verified_at"]:
+        return ""
+    day = date_format(datetime.fromisoformat(one["verified_at"]), "N j, Y")
+    how = str(HOW_VERIFIED.get(one["how"], one["how"]))
+    return ", ".join(part for part in (_("Verified %(day)s") % {"day": day}, how, one["by"] or "") if part)
+
+
+def alerts_of(customer: Customer, contacts: list[Any], extras: Extras, user: Any, today: date) -> list[Alert]:
+    """What must be known first, beside the refusals that stand above everything."""
+    alerts = []
+    expires = customer.tax_certificate_expires
+    if not customer.is_taxable and expires and expires < today:
+        alerts.append(
+            Alert(
+                "red",
+                "warning",
+                _("The tax exemption expired."),
+                _("%(certificate)s was good until %(day)s. Ask for a new certificate before billing.")
+                % {
+                    "certificate": customer.tax_certificate or _("The certificate"),
+                    "day": date_format(expires, "N j, Y"),
+                },
+                reverse("customers:edit-customer", args=[customer.uuid]),
+                _("Edit"),
+            )
+        )  # fmt: skip
+    if extras.duplicates and allowed(user, May.MERGE_CUSTOMERS):
+        words = ngettext(
+            "There may be another record of this customer.",
+            "There may be %(n)s other records of this customer.",
+            extras.duplicates,
+        )
+        alerts.append(
+            Alert(
+                "amber",
+                "swap",
+                words % {"n": extras.duplicates},
+                "",
+                reverse("customers:duplicates"),
+                _("Compare"),
+            )
+        )
+    if extras.address_waits:
+        alerts.append(
+            Alert(
+                "amber", "clock", _("An address waits for a decision."), extras.address_waits,
+                reverse("fsm:reviews"), _("Reviews"),
+            )
+        )  # fmt: skip
+    active = [contact for contact in contacts if contact.is_active]
+    if not any(contact.numbers or contact.addresses for contact in active):
+        alerts.append(
+            Alert(
+                "amber",
+                "phone",
+                _("No way to reach them."),
+                _("No contact has a number or an e-mail address."),
+            )
+        )
+    return alerts
