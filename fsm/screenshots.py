@@ -129,7 +129,8 @@ EXAMPLES: dict[str, tuple[Wish, ...]] = {
     "merge": (Wish("customers.Merge"),),
     "opt_out": (Wish("customers.OptOut", {}, "pk"),),
     "communication": (Wish("customers.Communication", {"channel": "email"}), Wish("customers.Communication")),
-    "batch": (Wish("customers.ImportBatch", {}, "pk"),),
+    "batch": (Wish("customers.ImportBatch", {"rows__isnull": False}, "pk"),),
+    "list_to_map": (Wish("customers.ImportBatch", {"state": "mapping"}, "pk"),),
     "unit": (
         Wish("equipment.Unit", {"circuits__records__voided_at": None, "circuits__records__isnull": False}),
         Wish("equipment.Unit", {"circuits__isnull": False}),
@@ -268,7 +269,7 @@ PAGES: tuple[Page, ...] = (
     Page("customers:lift-opt-out"),
     Page("customers:imports"),
     Page("customers:import"),
-    Page("customers:import-columns"),
+    Page("customers:import-columns", show={"batch": "list_to_map"}),
     Page("equipment:units"),
     Page("equipment:unit"),
     Page("equipment:add-unit"),

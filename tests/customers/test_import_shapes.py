@@ -485,7 +485,7 @@ def test_the_rows_with_remarks_are_a_file_for_a_spreadsheet(casey_client):
 def test_held_rows_cost_the_same_for_one_or_twenty(casey_client, django_assert_num_queries, standing, rows):
     batch = confirmed(HOUSECALL, *([ANA] * rows))
     casey_client.get(reverse("customers:imports"))  # the first page renews the session
-    with django_assert_num_queries(7):  # session, user, branches, batch with counts, counted, rows, company
+    with django_assert_num_queries(6):  # session, user, batch with counts, counted, rows, company
         casey_client.get(reverse("customers:import", args=[batch.pk]))
 
 
@@ -493,7 +493,7 @@ def test_held_rows_cost_the_same_for_one_or_twenty(casey_client, django_assert_n
 def test_the_columns_cost_the_same_for_few_or_many(casey_client, django_assert_num_queries, columns):
     batch = read(",".join(f"C{n}" for n in range(columns)), ",".join("x" for _n in range(columns)))
     casey_client.get(reverse("customers:imports"))
-    with django_assert_num_queries(5):  # session, user, branches, batch, company
+    with django_assert_num_queries(4):  # session, user, batch, company
         casey_client.get(reverse("customers:import-columns", args=[batch.pk]))
 
 

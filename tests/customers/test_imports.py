@@ -527,9 +527,7 @@ def test_a_dispatcher_may_not_import(dana_client):
 def test_a_page_of_rows_costs_the_same_for_one_or_twenty(casey_client, django_assert_num_queries, rows):
     batch = read(*(row(NAME=f"A{n} B", REFNUM=str(n), SADDR1=f"{n} Oak St") for n in range(1, rows + 1)))
     casey_client.get(reverse("customers:imports"))  # the first page renews the session
-    with django_assert_num_queries(
-        7
-    ):  # session, user, branches, batch with counts, rows counted, rows, company
+    with django_assert_num_queries(6):  # session, user, batch with counts, rows counted, rows, company
         casey_client.get(reverse("customers:import", args=[batch.pk]))
 
 
@@ -538,7 +536,7 @@ def test_the_list_of_imports_costs_the_same_for_one_or_twenty(casey_client, djan
     for _number in range(files):
         read(ANGELA)
     casey_client.get(reverse("customers:imports"))  # the first page renews the session
-    with django_assert_num_queries(6):  # session, user, branches, counted, imports with counts, company
+    with django_assert_num_queries(5):  # session, user, counted, imports with counts, company
         casey_client.get(reverse("customers:imports"))
 
 
