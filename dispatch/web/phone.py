@@ -265,7 +265,7 @@ phone_refrigerant = _page("refrigerant")
 phone_signature = _page("signature")
 phone_complete = _page("complete")
 phone_no_access = _page("no-access")
-phone_correct = _page("correct")
+phone_correct = hands_out(Sensitive.GATE_CODE)(_page("correct"))
 
 
 @never_cache

@@ -29,6 +29,7 @@ SHOWN_BY = {
     "customers/site.html": "customers:site",
     "customers/edit_site.html": "customers:edit-site",
     "dispatch/phone_visit.html": "dispatch:phone-visit",
+    "dispatch/phone_correct.html": "dispatch:phone-correct",
 }
 
 
@@ -47,6 +48,7 @@ def opened(make_customer, make_job, olivia, tess, bea):
         "customers:site": lambda: owner.get(reverse("customers:site", args=[site.uuid])),
         "customers:edit-site": lambda: owner.get(reverse("customers:edit-site", args=[site.uuid])),
         "dispatch:phone-visit": lambda: phone.get(reverse("dispatch:phone-visit", args=[job.visit.uuid])),
+        "dispatch:phone-correct": lambda: phone.get(reverse("dispatch:phone-correct", args=[job.visit.uuid])),
         "fsm:trace": lambda: owner.get(reverse("fsm:trace", args=["site", site.uuid]), file),
         "fsm:timeline": lambda: owner.get(reverse("fsm:timeline", args=["site", site.uuid]), file),
         "fsm:batch": lambda: owner.get(reverse("fsm:batch", args=[done]), file),
