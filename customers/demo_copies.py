@@ -46,7 +46,14 @@ def add_copies(world: DemoWorld) -> None:
 
 
 def _copy(customer: Any, at: int, world: DemoWorld) -> Customer:
-    site = SiteFields(**customer.places[0])
+    place = customer.places[0]
+    site = SiteFields(
+        street=place["street"],
+        unit=place["unit"],
+        city=place["city"],
+        state=place["state"],
+        postal_code=place["postal_code"],
+    )
     first = SHORT.get(customer.first_name, customer.first_name)
     if at % 3 == 1:
         first = first[:1]

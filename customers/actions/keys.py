@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from .. import matching
@@ -14,6 +14,10 @@ from ..models import Customer, DuplicatePair, MatchKey
 from ..states import PairState
 
 CHUNK = 2000
+_INSERT = (  # two arrays instead of a hundred thousand parameters
+    "INSERT INTO customers_matchkey (customer_id, key) SELECT * FROM unnest(%s::bigint[], %s::text[])"
+    " ON CONFLICT DO NOTHING"
+)
 LONGEST = MatchKey._meta.get_field("key").max_length
 
 
@@ -36,17 +40,19 @@ def refresh_match_keys(customer_ids: Collection[int]) -> int:
             )
         }
         gone = [own for at, own in standing.items() if at not in wanted]
-        fresh = [MatchKey(customer_id=pk, key=key) for pk, key in sorted(wanted - standing.keys())]
+        fresh = sorted(wanted - standing.keys())
         if gone:
             MatchKey.objects.filter(pk__in=gone).delete()
-        MatchKey.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=5000)
+        if fresh:
+            with connection.cursor() as cursor:
+                cursor.execute(_INSERT, [[pk for pk, _key in fresh], [key for _pk, key in fresh]])
         owners = {own: pk for (pk, _key), own in standing.items()}
-        changed += len({owners[own] for own in gone} | {row.customer_id for row in fresh})
+        changed += len({owners[own] for own in gone} | {pk for pk, _key in fresh})
     return changed
 
 
 def records_of(customer_ids: Collection[int], *, marks: bool = True) -> dict[int, matching.Record]:
-    """The living customers as the matcher compares them; with `marks`, minding who was said not to be whom."""
+    """The living customers as the matcher compares them; with `marks`, minding who is said not to be whom."""
     rows = list(Customer.objects.filter(pk__in=customer_ids).living().with_likeness().order_by())
     verdicts = not_the_same([row.pk for row in rows]) if marks else {}
     return {row.pk: record_of(row, not_same_as=verdicts.get(row.pk, ())) for row in rows}

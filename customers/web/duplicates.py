@@ -186,7 +186,7 @@ def choose_other(request: HttpRequest, customer_uuid: UUID) -> HttpResponse:
     text, refusal = request.GET.get("other", "")[:160], ""
     if text:
         try:
-            other = Customer.objects.filter(pk=meant(request, text, field="other")).first()
+            other = Customer.objects.filter(pk=meant(request, text, field="other") or 0).first()
             if other is not None and other.pk != customer.pk:
                 return redirect(compare_url(customer, other))
             refusal = _("That is the same record.")
