@@ -211,6 +211,8 @@ def go_on(told: Story, *, casey: Any, tess: Any) -> None:
         deed(under_way.pk, technician_id=tess.technician.pk, now=now)
     for user in User.objects.exclude(role=Role.TECHNICIAN):
         make.ApiTokenFactory(user=user)
+    headers = [{"name": name, "samples": ["Ana Ruiz", "Ben Cole"]} for name in ("Client", "Remarks")]
+    make.ImportBatchFactory(state="mapping", headers=headers, columns={"Client": "name"})
     file = make.ImportBatchFactory()
     make.ImportRowFactory(import_batch=file)
     maybe, surely = (make.CustomerFactory(name=name) for name in ("Liz Hall", "L Hall"))

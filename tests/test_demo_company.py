@@ -32,7 +32,13 @@ from tests.conftest import client_of
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # Nobody has imported a file, made a token or sent anything yet.
-NOT_IN_THE_DEMO = {"customers-import", "fsm-api-token", "fsm-exchange", "fsm-outbox-row"}
+NOT_IN_THE_DEMO = {
+    "customers-import",
+    "customers-import-columns",
+    "fsm-api-token",
+    "fsm-exchange",
+    "fsm-outbox-row",
+}
 
 
 @pytest.fixture(scope="module")
