@@ -22,7 +22,14 @@ from .states import HOLDING, JOB_UNFINISHED, JobState, VisitState
 
 LAST = 10
 OPEN = 12
-MOVABLE = {VisitState.UNSCHEDULED, VisitState.SCHEDULED, VisitState.DISPATCHED}
+MOVABLE = {
+    VisitState.UNSCHEDULED,
+    VisitState.TENTATIVE,
+    VisitState.SCHEDULED,
+    VisitState.CONFIRMED,
+    VisitState.DISPATCHED,
+    VisitState.ACKNOWLEDGED,
+}
 WAITING = 8
 
 

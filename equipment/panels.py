@@ -47,7 +47,7 @@ def of_sites(sites: list[Site], user: Any) -> dict[str, Any]:
     """What is installed at each of a customer's sites."""
     units = Unit.objects.visible_to(user).filter(site__in=sites).select_related("site", "maker")
     held = StringAgg("circuits__refrigerant__designation", ", ", distinct=True, default=Value(""))
-    rows = units.annotate(held=held).order_by("status", "category", "pk")[:MOST]
+    rows: Any = units.annotate(held=held).order_by("status", "category", "pk")[:MOST]
     now = clock_now()
     of: dict[int, dict[str, Any]] = {}
     for unit in rows:

@@ -324,6 +324,7 @@ PAGES: tuple[Page, ...] = (
     # money
     Page("billing:invoices"),
     Page("billing:invoice"),
+    Page("billing:why-invoice"),
     Page("billing:invoice", "draft", _DRAFT),
     Page("billing:issue-invoice", show=_DRAFT),
     Page("billing:void-invoice", show={"invoice": "unpaid"}),

@@ -229,6 +229,7 @@ EXPECTED: dict[str, May | None] = {
     # money
     "billing:invoices": May.SEE_MONEY,
     "billing:invoice": May.SEE_MONEY,
+    "billing:why-invoice": May.SEE_MONEY,
     "billing:invoice-pdf": May.SIGN_IN,
     "billing:credit-pdf": May.SEE_MONEY,
     "billing:issue-invoice": May.ISSUE_INVOICES,

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from . import drafts, invoices, payments, prices, quickbooks, receivables
+from . import drafts, invoices, payments, prices, quickbooks, receivables, why
 
 app_name = "billing"
 urlpatterns = [
     path("invoices/", invoices.invoices, name="invoices"),
     path("invoices/<uuid:invoice_uuid>/", invoices.invoice, name="invoice"),
+    path("invoices/<uuid:invoice_uuid>/why/", why.why_invoice, name="why-invoice"),
     path("invoices/<uuid:invoice_uuid>/pdf/", invoices.invoice_pdf, name="invoice-pdf"),
     path("invoices/<uuid:invoice_uuid>/credit/pdf/", invoices.credit_pdf, name="credit-pdf"),
     path("invoices/<uuid:invoice_uuid>/issue/", invoices.issue_invoice, name="issue-invoice"),

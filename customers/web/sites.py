@@ -159,9 +159,9 @@ def sell_site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
 
 
 def _again(request: HttpRequest, site: Site, *, status: int = 422, **changed: Any) -> HttpResponse:
-    """The site's page with what was typed and why it was not done."""
-    remember_look(site)
-    return render_page(request, "customers/site.html", site_page(request, site, **changed), status=status)
+    """The site's page with what was typed and why it was not done; how one gets in stays unsaid here."""
+    context = site_page(request, site, unsaid=True, **changed)
+    return render_page(request, "customers/site.html", context, status=status)
 
 
 def site_page(request: HttpRequest, site: Site, **changed: Any) -> dict[str, Any]:

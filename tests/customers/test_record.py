@@ -131,9 +131,7 @@ def test_a_picture_is_encoded_anew_a_pdf_stays_and_the_same_file_is_one(make_cus
         actions.add_file(customer.pk, data=b"%PDF-" + bytes(actions.LARGEST_FILE), name="a.pdf", now=NOW)
 
 
-def test_a_file_opens_by_a_signed_address_until_it_is_removed_for_a_reason(
-    make_customer, casey_client, dana
-):
+def test_a_file_opens_by_a_signed_address_until_it_is_removed_for_a_reason(make_customer, casey_client, dana):
     customer = make_customer()
     sent = SimpleUploadedFile("contract.pdf", b"%PDF-1.7 x", "application/pdf")
     casey_client.post(reverse("customers:add-file", args=[customer.uuid]), {"file": sent})
@@ -272,3 +270,27 @@ def test_an_empty_search_offers_what_was_opened_last(make_customer, casey_client
     assert options.count('role="option"') == 10
     assert options.index("Customer 3<") < options.index("Customer 11<") < options.index("Customer 10<")
     assert "Customer 0<" not in options
+
+
+def test_a_visit_is_rescheduled_from_the_record_and_one_stays_there(
+    make_customer, make_job, tess, tom, casey_client
+):
+    customer = make_customer()
+    job = make_job(customer=customer, technician=tess, starts_at=instant(11))
+    visit = job.visit
+    url = reverse("dispatch:reschedule-visit", args=[visit.uuid])
+    record = reverse("customers:customer", args=[customer.uuid])
+    assert url in casey_client.get(record).content.decode()
+    asked = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{record}"}
+    form = casey_client.get(url, headers=asked).content.decode()
+    assert "Tess Ramirez" in form
+    holder = visit.assignments.get().technician
+    data = {
+        "technician": holder.uuid, "from_technician": holder.uuid, "day": "2026-07-16", "time": "09:30",
+        "minutes": 60, "version": visit.version,
+    }  # fmt: skip
+    answer = casey_client.post(url, data, headers=asked)
+    assert answer.headers["HX-Redirect"] == record
+    visit.refresh_from_db()
+    assert visit.starts_at.isoformat() == "2026-07-16T14:30:00+00:00"
+    assert casey_client.post(url, data, headers=asked).status_code == 409  # the version is an old one
