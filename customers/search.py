@@ -89,8 +89,9 @@ def statement(wanted: Wanted, *, limit: int, branch_ids: list[int] | None) -> tu
     sql += (
         # What is only known of a record that was merged into another still finds the other.
         ", best AS (SELECT DISTINCT ON (id) id, rank, matched FROM"
-        f" (SELECT COALESCE(t.merged_into_id, t.id) AS id, rank, matched FROM ({hits}) AS hits"
-        " JOIN customers_customer AS t ON t.id = hits.id) AS living ORDER BY id, rank DESC)"
+        f" (SELECT COALESCE(t.merged_into_id, hits.id) AS id, rank, matched FROM ({hits}) AS hits"
+        " LEFT JOIN (SELECT id, merged_into_id FROM customers_customer WHERE merged_into_id IS NOT NULL) AS t"
+        " ON t.id = hits.id) AS living ORDER BY id, rank DESC)"
         ", top AS MATERIALIZED (SELECT id, rank, matched FROM best JOIN customers_customer AS c USING (id)"
         " WHERE (%(branches)s::bigint[] IS NULL OR c.branch_id = ANY(%(branches)s::bigint[]))"
         " ORDER BY c.is_active DESC, rank DESC, c.name, c.id LIMIT %(limit)s) "
