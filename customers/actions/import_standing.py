@@ -368,7 +368,8 @@ def _candidates(
         for key, pk in matches:
             shared[key].append(pk)
         for key, owners in shared.items():
-            if len(owners) <= matching.MOST_IN_A_GROUP:
+            # A name that many have in one town proves little: number, e-mail and door find them.
+            if len(owners) <= (8 if sought == "key" else matching.MOST_IN_A_GROUP):
                 for line in wanted[sought][key]:
                     found[line].update(dict.fromkeys(owners))
     return {line: list(owners) for line, owners in found.items()}
