@@ -404,6 +404,8 @@ def elsewhere():
         "site_uuid": site,
         "contact_uuid": make.ContactFactory(customer=customer),
         "note_uuid": make.CustomerNoteFactory(customer=customer),
+        "file_uuid": make.CustomerFileFactory(customer=customer),
+        "role_uuid": make.SiteRoleFactory(site=site, customer=customer),
         "communication_uuid": make.CommunicationFactory(customer=customer),
         "unit_uuid": unit,
         "record_uuid": make.RefrigerantRecordFactory(circuit__unit=unit),
