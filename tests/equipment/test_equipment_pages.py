@@ -70,8 +70,8 @@ def test_the_equipment_panel_costs_the_same_for_one_unit_or_twenty(casey, make_c
 
     def queries():
         with CaptureQueriesContext(connection) as captured:
-            (panel,) = [p for p in panels_for("customer", customer, casey) if p.key == "equipment"]
-        return len(captured), len(panel.context["lines"])
+            (panel,) = [p for p in panels_for("sites", [customer.site], casey) if p.key == "equipment"]
+        return len(captured), len(panel.context["of"][customer.site.pk]["lines"])
 
     assert casey.branch_ids == []
     one, _ = queries()
