@@ -59,9 +59,7 @@ DELIVERY_STATES = StateTable(
         DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.FAILED}),
         DeliveryState.DELIVERED: frozenset(),
         DeliveryState.HELD_BACK: frozenset(),
-        DeliveryState.FAILED: frozenset(
-            {DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.HELD_BACK}
-        ),
+        DeliveryState.FAILED: frozenset({DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.HELD_BACK}),
         DeliveryState.NOTED: frozenset(),
     },
 )

@@ -27,7 +27,9 @@ from customers.models import ImportBatch, ImportRow, RowOutcome
 from customers.models.records import address_lines
 from customers.quickbooks_file import LARGEST_FILE, WrongFile
 from customers.states import IMPORT_STATES, ImportState
+from fsm.looks import Sensitive, hands_out, saw
 from fsm.permissions import May, requires
+from fsm.references import ref_of
 from fsm.spreadsheets import csv_file
 from fsm.states import NotPossible
 from fsm.web.pages import fragment, render_page
@@ -562,12 +564,14 @@ def change_columns(request: HttpRequest, batch_id: int) -> HttpResponse:
     return redirect("customers:import-columns", batch.pk)
 
 
+@hands_out(Sensitive.EXPORT)
 @requires(May.IMPORT_CUSTOMERS)
 @require_safe
 def import_problems(request: HttpRequest, batch_id: int) -> HttpResponse:
     """The rows with something to know, as a file for a spreadsheet: why, then the row as it came."""
     batch = get_object_or_404(ImportBatch.objects.visible_to(request.user), pk=batch_id)
     rows = list(batch.rows.filter(problems__0__isnull=False).order_by("line"))
+    saw(Sensitive.EXPORT, about=ref_of(batch), detail=batch.file_name)
     columns = list(dict.fromkeys(name for row in rows for name in row.values))
     headings = [_("Line"), _("Outcome"), _("What to know"), *columns]
     written = (

@@ -56,6 +56,9 @@ def opened(make_customer, make_job, olivia, tess, bea):
         "billing:download-quickbooks-batch": lambda: owner.get(
             reverse("billing:download-quickbooks-batch", args=[batch.uuid])
         ),
+        "customers:import-problems": lambda: owner.get(
+            reverse("customers:import-problems", args=[make.ImportRowFactory().import_batch_id])
+        ),
         "api:quickbooks-file": lambda: Program(bea).get(f"quickbooks/batches/{batch.uuid}/file/"),
     }
 
