@@ -213,7 +213,7 @@ COSTS = {
     "communications": 4,
     "contacts": 6,  # phones, e-mails
     "customers": 4,
-    "duplicates": 4,
+    "duplicates": 3,
     "imports": 3,
     "invoices": 5,  # the company's today
     "job-type-prices": 3,
