@@ -79,9 +79,10 @@ class QuietHours:
             quiet, days = wall >= self.begin or wall < self.end, 1 if wall >= self.begin else 0
         if not quiet:
             return None
-        ends = at(self.zone, here.date() + timedelta(days=days), self.end)
+        end = self.end.replace(fold=0)
+        ends = at(self.zone, here.date() + timedelta(days=days), end)
         # An end that the clocks show twice lies behind us once and ahead of us once.
-        return ends if ends > moment else _second_of(self.zone, here, self.end)
+        return ends if ends > moment else _second_of(self.zone, here, end)
 
 
 def _second_of(zone: str, here: datetime, wall: time) -> datetime:

@@ -110,7 +110,7 @@ EXAMPLES: dict[str, tuple[Wish, ...]] = {
     "token": (Wish("fsm.ApiToken"),),
     "exchange": (Wish("fsm.Exchange"),),
     "outbox": (Wish("fsm.OutboxRow", {"state": "waiting"}), Wish("fsm.OutboxRow")),
-    "happening": (Wish("billing.HistoricalInvoice", {}, "batch", ("-history_id",)),),
+    "happening": (Wish("billing.HistoricalInvoice", {"history_type": "+"}, "batch", ("-history_id",)),),
     "branch": (Wish("fsm.Branch", order=("pk",)),),
     "person": (Wish("fsm.User", {"role": Role.TECHNICIAN}, order=("pk",)),),
     "customer": (

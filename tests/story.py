@@ -200,6 +200,7 @@ def go_on(told: Story, *, casey: Any, tess: Any) -> None:
         ).visit
 
     with attributed(user=casey, source="office", batch=uuid.uuid4()):
+        customers.opt_out("text", "(512) 555-0199", said="STOP", now=now)
         booked("Drips from the ceiling", placed=False)
         booked("Loud at night")
         draft, unpaid, under_way = booked("Smells odd"), booked("Breaker trips"), booked("Warm air upstairs")
