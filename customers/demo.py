@@ -15,7 +15,7 @@ from django.db import transaction
 from fsm import counters
 from fsm.clock import today_in
 from fsm.company import default_branch
-from fsm.demo import DemoWorld, demo_part
+from fsm.demo import DemoWorld, demo_part, take_stock
 from fsm.history import insert_with_history
 from fsm.models import Branch, User
 from fsm.permissions import Role
@@ -417,6 +417,7 @@ def build(world: DemoWorld) -> None:
     maker.save()
     world.made["customers"] = maker.customers
     world.made["sites"] = maker.sites
+    take_stock("customers")
     add_copies(world)
     _count_the_past(world)
     world.say(f"{len(maker.customers)} customers with {len(maker.sites)} sites")
