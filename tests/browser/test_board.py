@@ -384,8 +384,9 @@ def test_a_finger_drags_after_a_long_press_and_a_swipe_scrolls(house, dana, two_
     assert stands(visit, tess, 15)
 
     page.evaluate(f"document.getElementById('board-scroll').scrollLeft = {before}")
+    page.wait_for_timeout(500)  # the swipe has come to rest, also on a busy machine
     finger("touchStart", start)
-    page.wait_for_timeout(450)
+    page.wait_for_timeout(1200)  # longer than a long press, however late its timer
     x, y = spot(page, tom, 10 * 60)
     for step in range(1, 6):
         finger("touchMove", (start[0] + (x + 8 - start[0]) * step / 5, start[1] + (y - start[1]) * step / 5))
