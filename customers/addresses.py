@@ -214,8 +214,8 @@ def standardised(address: ParsedAddress) -> str:
         return own
     try:
         found = _scourgify()(f"{address.street} {address.unit}, {last}".replace(" ,", ","))
-    except Exception:
-        return own
+    except (_scourgify_error(), _parser().RepeatedLabelError, ValueError, IndexError):
+        return own  # no address that the tables can read
     street, unit = found["address_line_1"] or "", found["address_line_2"] or ""
     place = (found["city"] or "", found["state"] or "", (found["postal_code"] or "")[:5])
     key = match_key(street, unit=unit, city=place[0], state=place[1], postal_code=place[2])
