@@ -1,8 +1,8 @@
-"""Rows locked in the house's order: job, visit, assignments. Every action of this app locks through here."""
+"""Rows locked in the house's order: job, visit, assignments, technicians. This app locks through here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from fsm.live import publish
 from fsm.references import Reference
 from fsm.states import Stale
 
-from ..models import Assignment, Job, Visit
+from ..models import Assignment, Job, Technician, Visit
 from ..states import AssignmentState
 
 
@@ -33,6 +33,16 @@ def locked_assignments(visit: Visit) -> list[Assignment]:
     rows = Assignment.objects.select_for_update(no_key=True, of=("self",)).filter(visit=visit)
     standing = rows.exclude(state=AssignmentState.RELEASED).select_related("technician__user").order_by("pk")
     return sorted(standing, key=lambda row: row.role != "lead")
+
+
+def take_turns(technician_ids: Iterable[int]) -> None:
+    """Whoever writes these technicians' times next waits until this transaction ends.
+
+    The constraint alone keeps them from being in two places; but two who write at once would each wait
+    for the other's row, and the database would end one of them with an error instead of an answer.
+    """
+    turn = Technician.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=set(technician_ids))
+    list(turn.order_by("pk").values_list("pk", flat=True))
 
 
 def check_version(row: Any, version: int | None, theirs: Mapping[str, Any]) -> None:

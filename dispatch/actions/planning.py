@@ -26,7 +26,7 @@ from ..states import (
     JobState,
     VisitState,
 )
-from .locks import check_version, locked_assignments, locked_visit, tell_boards
+from .locks import check_version, locked_assignments, locked_visit, take_turns, tell_boards
 
 OVERLAP = "assignment_no_overlap"
 MOVABLE = (
@@ -121,6 +121,7 @@ def add_technician(visit_id: int, *, technician_id: int, version: int | None, no
     technician = _technician(technician_id)
     if any(assignment.technician_id == technician.pk for assignment in assignments):
         raise NotPossible(_("%(name)s is already on this visit.") % {"name": technician})
+    take_turns([technician.pk])
     with rooted("job", visit.job.uuid):
         _saved(
             Assignment(
@@ -195,6 +196,7 @@ def _reassign(
     ends_at: datetime,
 ) -> None:
     """Everybody's time moves; one of them may change hands."""
+    take_turns([technician.pk, *(row.technician_id for row in assignments)])
     changing = next(
         (row for row in assignments if row.technician_id == from_technician_id),
         assignments[0] if assignments else None,

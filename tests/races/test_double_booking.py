@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.urls import reverse
 
+from dispatch.actions.locks import take_turns
+from dispatch.actions.planning import place_visit
 from dispatch.models import Assignment
 from dispatch.states import AssignmentState, VisitState
+from fsm.states import NotPossible
 from tests.conftest import client_of
 from tests.factories import instant
 
@@ -74,3 +77,53 @@ def test_without_the_constraint_both_get_in(at_once, two_doors, no_constraint):
     answers = [outcome.result for outcome in at_once(2, two_doors)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert Assignment.objects.exclude(state=AssignmentState.RELEASED).count() == 2
+
+
+@pytest.fixture
+def at_one_hour(make_job, tess):
+    """Eight visits, all to be put on the same hour of the same technician, again and again."""
+    visits = [make_job().visit for _ in range(8)]
+
+    def place(number: int) -> str:
+        try:
+            place_visit(
+                visits[number].pk,
+                technician_id=tess.technician.pk,
+                starts_at=instant(15),
+                ends_at=instant(16),
+                version=None,
+                now=instant(12),
+            )
+        except NotPossible as refusal:
+            return str(refusal)
+        return ""
+
+    return place
+
+
+def test_dispatchers_who_write_at_once_take_turns_and_get_answers(at_once, at_one_hour):
+    outcomes = at_once(8, at_one_hour)
+    assert [outcome.error for outcome in outcomes] == [None] * 8
+    assert (
+        sorted("Tess Ramirez is already at" in (outcome.result or "") for outcome in outcomes)
+        == [False] + [True] * 7
+    )
+
+
+@pytest.mark.parametrize("takes_turns", [True, False])
+def test_a_placement_waits_for_the_one_before_it_because_of_the_turn(
+    at_once, at_one_hour, tess, monkeypatch, takes_turns
+):
+    """Somebody is writing this technician's times: the next waits, and without the turn it would not."""
+    if not takes_turns:
+        monkeypatch.setattr("dispatch.actions.planning.take_turns", lambda technicians: None)
+
+    def place_beside() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        return at_one_hour(0)
+
+    with transaction.atomic():
+        take_turns([tess.technician.pk])
+        [outcome] = at_once(1, place_beside)
+    assert ("lock timeout" in str(outcome.error)) == takes_turns
