@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from customers.approvers import who_approves
 from customers.models import Contact, Customer, Site
 from customers.phones import format_us
 from equipment.models import Unit, UnitStatus
+from fsm.clock import today_in
 from fsm.panels import Panel, panels_for
 
 from .job_lines import JobLine, lines
@@ -41,6 +43,7 @@ class Caller:
     pinned: list[str]
     job_types: list[JobType]
     panels: list[Panel] = field(default_factory=list)
+    approvers: list[str] = field(default_factory=list)
 
     @property
     def open_here(self) -> list[JobLine]:
@@ -79,6 +82,7 @@ def caller(
         pinned=list(customer.notes.filter(is_pinned=True).values_list("body", flat=True)),
         job_types=list(JobType.objects.filter(is_active=True)),
         panels=panels_for("caller", customer, user),
+        approvers=who_approves(site.pk, on=today_in(site.time_zone, now)) if site else [],
     )
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from customers.approvers import who_approves
 from customers.phones import format_us
 from equipment.models import RefrigerantRecord, Unit
-from fsm.clock import local
+from fsm.clock import local, today_in
 
 from .job_lines import is_overdue, when
 from .models import Assignment, CheckAnswer, Job, JobNote, JobPhoto, PartUse, Signature, Visit, VisitCheck
@@ -85,6 +86,7 @@ class JobPart:
     notes: list[JobNote]
     photos: list[JobPhoto]
     contact_phones: list[tuple[str, str, str]] = field(default_factory=list)
+    approvers: list[str] = field(default_factory=list)
 
 
 def steps_of(job: Job, visits: list[Visit]) -> Steps:
@@ -126,6 +128,7 @@ def job_whole(job: Job, now: datetime) -> JobPart:
             (phone.e164, format_us(phone.e164), phone.label)
             for phone in (job.contact.phones.all() if job.contact else [])
         ],
+        approvers=who_approves(job.site_id, on=today_in(zone, now)),
     )
 
 

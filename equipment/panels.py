@@ -18,6 +18,7 @@ from fsm.permissions import May, allowed
 
 from .ages import age_in_years
 from .models import Unit
+from .services import last_services
 
 MOST = 400  # a property manager with more looks at the site
 
@@ -44,20 +45,24 @@ def _lines(units: list[Unit]) -> list[dict[str, Any]]:
     may=May.SEE_EQUIPMENT,
 )
 def of_sites(sites: list[Site], user: Any) -> dict[str, Any]:
-    """What is installed at each of a customer's sites."""
+    """What is installed at each of a customer's sites, and when somebody was last there and at each unit."""
     units = Unit.objects.visible_to(user).filter(site__in=sites).select_related("site", "maker")
     held = StringAgg("circuits__refrigerant__designation", ", ", distinct=True, default=Value(""))
     rows: Any = units.annotate(held=held).order_by("status", "category", "pk")[:MOST]
     now = clock_now()
-    of: dict[int, dict[str, Any]] = {}
+    served = last_services(sites, user)
+    of: dict[int, dict[str, Any]] = {
+        site.pk: {"lines": [], "zone": site.time_zone, "last": served.get((site.pk, None))} for site in sites
+    }
     for unit in rows:
         line = {
             "unit": unit,
             "url": reverse("equipment:unit", args=[unit.uuid]),
             "age": age_in_years(unit.installed_on, today_in(unit.site.time_zone, now)),
             "holds": unit.held,
+            "last": served.get((unit.site_id, unit.pk)),
         }
-        of.setdefault(unit.site_id, {"lines": []})["lines"].append(line)
+        of[unit.site_id]["lines"].append(line)
     return {"of": of}
 
 

@@ -24,6 +24,7 @@ from fsm.web.pages import fragment, render_page
 from fsm.web.recent import remember_opened
 
 from .. import actions
+from ..approvers import approvers_at, in_words
 from ..models import Customer, CustomerFile
 from ..record import alerts_of, contacts_of, extras_of
 from .common import seen_contact, seen_customer
@@ -49,16 +50,19 @@ def record_of(request: HttpRequest, customer: Customer, **changed: Any) -> dict[
     """Everything the record shows, fetched; `changed` replaces parts, such as a form with its errors."""
     user, zone = request.user, customer.branch.time_zone
     contacts, extras = contacts_of(customer), extras_of(customer, user)
-    sites: list[Any] = list(customer.sites.order_by("-is_active", "street", "pk"))
+    today = today_in(zone, clock_now())
+    rows = customer.sites.annotate(approver_rows=approvers_at("pk", on=today))
+    sites: list[Any] = list(rows.order_by("-is_active", "street", "pk"))
     parts = panels_for("sites", sites, user)
     for site in sites:
+        site.approvers = in_words(site.approver_rows)
         site.parts = [
             Panel(part.key, part.title, part.template, context=part.context["of"][site.pk])
             for part in parts
             if site.pk in part.context["of"]
         ]
     panels = panels_for("customer", customer, user)
-    alerts = alerts_of(customer, contacts, extras, user, today_in(zone, clock_now()))
+    alerts = alerts_of(customer, contacts, extras, user, today)
     return {
         "customer": customer,
         "alerts": [*alerts, *(alert for panel in panels for alert in panel.context.get("alerts", ()))],

@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from customers.approvers import who_approves
 from customers.models import PhoneNumber
 from customers.phones import format_us
-from fsm.clock import at, local, now
+from fsm.clock import at, local, now, today_in
 from fsm.models import Branch
 from fsm.permissions import May, requires
 from fsm.states import NotPossible, Stale
@@ -315,6 +316,7 @@ def _details(
         "crew": crew,
         "phones": _phones(job),
         "units": [row.unit for row in job.units.select_related("unit__maker")],
+        "approvers": who_approves(job.site_id, on=today_in(job.site.time_zone, now())),
         "notes": list(JobNote.objects.filter(job=job).order_by("-written_at")[:3]),
         "planned": _in_words(visit.starts_at, visit.ends_at, day.zone),
         "window": _in_words(visit.window_start, visit.window_end, day.zone),

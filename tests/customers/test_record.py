@@ -197,6 +197,34 @@ def test_a_site_has_one_owner_and_only_approvers_have_a_limit(make_customer):
     actions.add_site_role(site.pk, kind="approver", customer_id=owner.pk, not_to_exceed=Decimal(500))
 
 
+def test_who_approves_work_is_said_wherever_work_is_planned(make_customer, make_job, casey_client, tess):
+    customer, landlord = make_customer(), make_customer(name="Ana Ruiz")
+    site = customer.site
+    add = {"kind": "approver", "customer_id": landlord.pk}
+    actions.add_site_role(site.pk, **add, not_to_exceed=Decimal(500))
+    former, later = make_customer(name="Old Owner"), make_customer(name="Next Owner")
+    ended = actions.add_site_role(site.pk, kind="approver", customer_id=former.pk)
+    actions.end_site_role(ended.pk, on=TODAY)
+    actions.add_site_role(site.pk, kind="approver", customer_id=later.pk, from_on=date(2199, 1, 1))
+    job = make_job(customer=customer, technician=tess)
+    other = make.SiteFactory(customer=customer)
+    booking = {"customer": customer.uuid, "site": site.uuid}
+    for url, asked in (
+        (reverse("customers:customer", args=[customer.uuid]), {}),
+        (reverse("dispatch:book"), booking),
+        (reverse("dispatch:book-site"), booking),
+        (reverse("dispatch:job", args=[job.uuid]), {}),
+        (reverse("dispatch:board-visit", args=[job.visit.uuid]), {}),
+    ):
+        page = casey_client.get(url, asked, headers={"HX-Request": "true"} if "site" in url else {})
+        text = page.content.decode()
+        assert text.count("Ana Ruiz approves the work: up to $500.00 without asking.") == 1, url
+        assert "Old Owner" not in text
+        assert "Next Owner" not in text
+    elsewhere = casey_client.get(reverse("dispatch:book"), booking | {"site": other.uuid})
+    assert "approves the work" not in elsewhere.content.decode()
+
+
 def test_a_sold_site_takes_its_units_along_and_leaves_work_and_messages_behind(
     make_customer, make_unit, make_job, casey
 ):

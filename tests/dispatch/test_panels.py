@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from dispatch import actions, panels
+from dispatch.states import VisitState
 from fsm.clock import day_in, now, today_in
 from fsm.finders import search
 from fsm.panels import panels_for
@@ -131,6 +132,34 @@ def test_what_waits_for_scheduling_is_sorted_by_urgency_then_age(casey, make_job
     shown = panel_of("home", None, casey, "waiting")
     assert numbers(shown, "waiting") == [urgent.number, old.number, new.number, planned.number]
     assert numbers(shown, "due") == [held.number]
+
+
+def done_at(job, start):
+    job.visit.starts_at, job.visit.ends_at = start, start + timedelta(hours=1)
+    job.visit.state, job.visit.outcome = VisitState.DONE, "complete"
+    job.visit.save()
+    return job
+
+
+@pytest.mark.parametrize("rows", [1, 20])
+def test_the_record_says_when_each_unit_was_last_serviced(
+    casey, casey_client, bea, make_customer, make_unit, make_job, django_assert_max_num_queries, rows
+):
+    customer = make_customer()
+    site = customer.site
+    serviced, never = make_unit(site=site), make_unit(site=site)
+    for day in range(rows):
+        done_at(make_job(customer=customer, unit_ids=[serviced.pk]), instant(9) - timedelta(days=day + 2))
+    newest = done_at(make_job(customer=customer), instant(9) - timedelta(days=1))  # named no unit
+    make_job(customer=customer, unit_ids=[never.pk])  # only planned
+    with django_assert_max_num_queries(2):  # branch limits, visits
+        found = panels.last_services([site], casey)
+    assert found[site.pk, serviced.pk].at == instant(9) - timedelta(days=2)
+    assert found[site.pk, None].url == reverse("dispatch:job", args=[newest.uuid])
+    assert (site.pk, never.pk) not in found
+    page = casey_client.get(reverse("customers:customer", args=[customer.uuid])).content.decode()
+    assert page.count("not serviced yet") == 1
+    assert "Plan: none yet." in page
 
 
 @pytest.mark.parametrize("rows", [1, 20])

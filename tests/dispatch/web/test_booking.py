@@ -227,8 +227,8 @@ def test_the_booking_page_costs_the_same_for_one_or_twenty(
         make_job(customer=caller, site=site, job_type=no_cooling)
     casey_client.get(book_url(customer=caller.uuid))  # renews the session, once a day
     # session, person, frame, branch limits, customer, sites, jobs, visits, assignments, contacts, phones,
-    # e-mails, units, circuits, refrigerants, job types, pinned notes, and the balance by billing (four)
-    with django_assert_max_num_queries(21):
+    # e-mails, units, circuits, refrigerants, job types, pinned notes, who approves, the balance (four)
+    with django_assert_max_num_queries(22):
         casey_client.get(book_url(customer=caller.uuid))
 
 
