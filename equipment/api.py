@@ -10,6 +10,7 @@ from django.urls import path
 from rest_framework import serializers
 
 from customers.models import Site
+from customers.narrowing import OfCustomer
 from fsm.api.fields import (
     Amount,
     BecauseInput,
@@ -104,7 +105,7 @@ class UnitListFilter(UnitFilter):
     """As on the page, and by site or customer."""
 
     site = filters.UUIDFilter(field_name="site__uuid")
-    customer = filters.UUIDFilter(field_name="site__customer__uuid")
+    customer = OfCustomer("site__customer")
 
     class Meta(UnitFilter.Meta):
         pass
@@ -144,7 +145,7 @@ class CircuitInput(Input):
 
     label: Any = Text(most=20)
     refrigerant = Text(most=20, help_text="The ASHRAE number, such as R-410A.")
-    full_charge_oz = Amount(whole=7, places=2, required=False, allow_null=True)
+    full_charge_oz = Amount(whole=8, places=3, required=False, allow_null=True)
 
 
 class PlateInput(Input):
@@ -259,7 +260,7 @@ class RecordFilter(filters.FilterSet):  # type: ignore[misc]
     """By unit, by customer, by what was done."""
 
     unit = filters.UUIDFilter(field_name="circuit__unit__uuid")
-    customer = filters.UUIDFilter(field_name="circuit__unit__site__customer__uuid")
+    customer = OfCustomer("circuit__unit__site__customer")
     kind = filters.ChoiceFilter(choices=RecordKind.choices)
 
     class Meta:

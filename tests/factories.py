@@ -175,7 +175,7 @@ class ApiTokenFactory(Made):
     user = SubFactory(UserFactory)
     name = "Scheduler"
     prefix = "sg_"
-    digest = Sequence(lambda n: f"{n:064x}")
+    digest = Sequence(lambda n: f"{n + 1:064x}")  # never one of the others' zeros
     created_at = LazyFunction(instant)
 
 
@@ -203,7 +203,7 @@ class InvitationFactory(Made):
         model = fsm.Invitation
 
     user = SubFactory(UserFactory)
-    digest = Sequence(lambda n: f"{n:064x}")
+    digest = Sequence(lambda n: f"{n + 1:064x}")  # never one of the others' zeros
     made_at = LazyFunction(instant)
     expires_at = LazyFunction(lambda: instant(day=date(2026, 7, 17)))
 

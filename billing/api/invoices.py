@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from customers.api import CommunicationOutput, CustomerBrief
+from customers.api.shapes import CommunicationOutput, CustomerBrief
 from customers.models import Terms
+from customers.narrowing import OfCustomer
 from dispatch.api.shapes import JobBrief
 from dispatch.models import Job
 from fsm.api.fields import (
@@ -129,7 +130,7 @@ def whole_invoices_for(user: Any) -> QuerySet[Invoice]:
 class InvoiceListFilter(InvoiceFilter):
     """As on the page, and by customer or job."""
 
-    customer = filters.UUIDFilter(field_name="customer__uuid")
+    customer = OfCustomer("customer")
     job = filters.UUIDFilter(field_name="job__uuid")
 
     class Meta(InvoiceFilter.Meta):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid5
 
-import django_filters as filters
 from django.db.models import QuerySet
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from customers.api import CustomerBrief
+from customers.api.shapes import CustomerBrief
 from customers.models import Customer
+from customers.narrowing import OfCustomer
 from dispatch.api.shapes import JobBrief
 from dispatch.models import Job
 from fsm.api.fields import Amount, BecauseInput, Day, Dollars, Input, OneOf, Output, Seen, Shown, Text, Unique
@@ -65,7 +65,7 @@ def payments_for(user: Any) -> QuerySet[Payment]:
 class PaymentListFilter(PaymentFilter):
     """As on the page, and by customer."""
 
-    customer = filters.UUIDFilter(field_name="customer__uuid")
+    customer = OfCustomer("customer")
 
     class Meta(PaymentFilter.Meta):
         pass

@@ -49,7 +49,11 @@ def add_file(
         raise NotPossible(_("The file is larger than 10 MB. Nothing was saved."), field="file")
     digest = hashlib.sha256(data).hexdigest()
     rows = CustomerFile.objects.filter(customer=customer)
-    standing = rows.filter(uuid=uuid).first() if uuid else None
+    standing = CustomerFile.objects.filter(uuid=uuid).first() if uuid else None
+    if standing and standing.customer_id != customer.pk:
+        raise NotPossible(_("Something else already has this uuid. Nothing was changed."), field="uuid")
+    if site_id and not customer.sites.filter(pk=site_id).exists():
+        raise NotPossible(_("This site belongs to another customer."), field="site")
     standing = standing or rows.filter(sha256=digest, removed_at=None).first()
     if standing:
         return standing

@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from customers.api import CustomerBrief
+from customers.api.shapes import CustomerBrief
 from customers.models import Site
 from fsm.api.fields import Input, Instant, Output
 from fsm.clock import now

@@ -33,7 +33,7 @@ EXPECTED: dict[str, tuple[May, ...]] = {
     **dict.fromkeys(
         (
             "customers", "customer", "notes", "sites", "site", "contacts", "contact", "communications",
-            "communication",
+            "communication", "files", "file-content", "site-roles",
         ),
         (May.SEE_CUSTOMERS,),
     ),
@@ -41,7 +41,8 @@ EXPECTED: dict[str, tuple[May, ...]] = {
         (
             "add-customer", "edit-customer", "refuse-service", "allow-service", "hold-credit",
             "release-credit", "add-site", "edit-site", "add-contact", "edit-contact", "add-note",
-            "pin-note", "log-call", "send-again", "send-message",
+            "pin-note", "log-call", "send-again", "send-message", "add-tag", "remove-tag", "add-file",
+            "remove-file", "add-site-role", "end-site-role",
         ),
         (May.EDIT_CUSTOMERS,),
     ),

@@ -12,11 +12,13 @@ from customers.models import (
     Communication,
     Contact,
     Customer,
+    CustomerFile,
     CustomerNote,
     DuplicatePair,
     ImportBatch,
     Merge,
     Site,
+    SiteRole,
 )
 from dispatch.models import Job, PartUse, Technician, Visit, VisitCheck
 from equipment.models import Circuit, RefrigerantRecord, Unit
@@ -40,7 +42,7 @@ KINDS: dict[str, Any] = {
     "use": PartUse, "invoice": Invoice, "payment": Payment, "item": PriceItem, "price": JobTypePrice,
     "rate": TaxRate, "batch": QuickBooksBatch, "person": User, "review": Review, "branch": Branch,
     "pair": DuplicatePair, "merge": Merge, "other": Customer, "unique": Job,
-    "invoices": Invoice, "payments": Payment,
+    "invoices": Invoice, "payments": Payment, "file": CustomerFile, "role": SiteRole,
 }  # fmt: skip
 
 
@@ -78,6 +80,8 @@ def _more_here(story: Story) -> None:
     make.ReviewFactory()
     make.CommunicationFactory(customer=story.customer, state="failed", problem="The server said no.")
     make.CustomerNoteFactory(customer=story.customer)
+    make.CustomerFileFactory(customer=story.customer)
+    make.SiteRoleFactory(site=story.customer.sites.first(), customer=story.customer)
     make.PaymentFactory(customer=story.customer, amount=Decimal("75.00"))
     copy = make.CustomerFactory(name="Hall & Sons")
     make.DuplicatePairFactory(first=story.customer, second=copy, reasons=[["phone same", 60]])
@@ -109,6 +113,8 @@ def _elsewhere() -> None:
     make.PhoneNumberFactory(contact=contact)
     make.EmailAddressFactory(contact=contact, address=f"{ELSEWHERE.lower()}@example.com")
     make.CustomerNoteFactory(customer=customer, body=f"{ELSEWHERE} pays late")
+    make.CustomerFileFactory(customer=customer, name=f"{ELSEWHERE}.pdf")
+    make.SiteRoleFactory(site=site, customer=customer)
     copy = make.CustomerFactory(name=f"{ELSEWHERE} Houses", branch=branch)
     make.DuplicatePairFactory(first=customer, second=copy)
     make.MergeFactory(survivor=customer, loser=copy, because=ELSEWHERE)
