@@ -242,7 +242,7 @@ def import_10k(bench: Bench) -> Iterator[Result]:
         assert came > count * 0.98, f"{came} of {count} rows came in"  # noqa: S101
 
     timing = bench.time(bring_in, repeats=1, warm=0)
-    yield Result(f"import {count:,}", timing.both[0], "s CPU", limit=40, beside=beside(timing))
+    yield Result(f"import {count:,}", timing.both[0], "s CPU", limit=30, beside=beside(timing))
 
 
 def made_list(bench: Bench, count: int) -> bytes:

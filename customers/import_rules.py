@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from customers.addresses import ParsedAddress, parse_address, standard_case
@@ -119,6 +119,7 @@ class Proposed:
     """A row's meaning. A job row has a `parent_name` and no `customer`: it is a further site.
 
     A row that is one location of a customer has an `owner_id`; the first of them brings the customer.
+    `said` is what the row's cells hold, in the words of these rules.
     """
 
     line: int
@@ -135,6 +136,7 @@ class Proposed:
     more_sites: tuple[ProposedSite, ...] = ()
     refuses_service: bool = False
     problems: tuple[Problem, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -172,6 +174,10 @@ def interpret_all(rows: Iterable[SourceRow], *, names_are_unique: bool = True) -
 
 def interpret(row: SourceRow) -> Proposed:
     """The meaning of one row by itself."""
+    return replace(_interpreted(row), said=row.values)
+
+
+def _interpreted(row: SourceRow) -> Proposed:
     problems = _written_oddly(row)
     source_name = " ".join(row.get("NAME").split())
     if not row.values:

@@ -65,8 +65,13 @@ class PhoneText:
     leftover: str
 
 
+_NOTHING: Final = PhoneText((), "")
+
+
 def find_phones(text: str, *, region: str = "US") -> PhoneText:
     """Every number in the text, in order, each once; never raises, whatever the text."""
+    if not text or text.isspace():
+        return _NOTHING
     if region == "US" and (usual := _ONE_USUAL.fullmatch(text.strip())):
         return _usual(usual)
     text = _WHOLE_FLOAT.sub(r"\1", unicodedata.normalize("NFKC", text[:LONGEST_TEXT]))

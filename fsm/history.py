@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -70,9 +71,67 @@ def insert_with_history(objects: Sequence[M], *, roots: Sequence[str] = ()) -> l
     if not objects:
         return []
     model = type(objects[0])
-    created = model._base_manager.bulk_create(list(objects), batch_size=1000)
+    created = list(objects)
+    if any(isinstance(field, ArrayField) for field in model._meta.concrete_fields):
+        for start in range(0, len(created), 1000):
+            _insert(model, created[start : start + 1000])
+    else:
+        created = model._base_manager.bulk_create(created, batch_size=1000)
     _copy_into_history(model, [row.pk for row in created], "+", roots)
     return created
+
+
+def _insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """One INSERT ... FROM unnest, which Django itself does not use where a column is a list."""
+    fields: list[Any] = [field for field in model._meta.concrete_fields if not field.primary_key]
+    if any(row.pk is not None for row in rows):
+        model._base_manager.bulk_create(rows)
+        return
+    for row in rows:
+        row._prepare_related_fields_for_save(operation_name="bulk_create")  # type: ignore[attr-defined]
+    connection = connections[router.db_for_write(model)]
+    quote: Any = connection.ops.quote_name
+    sent = [_sent(field, [field.pre_save(row, True) for row in rows], connection) for field in fields]
+    names = [quote(field.column) for field in fields]
+    columns = ", ".join(names)
+    chosen = ", ".join(f"{name}{one.cast}" for name, one in zip(names, sent, strict=True))
+    arrays = ", ".join(f"%s::{one.kind}[]" for one in sent)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # The names come from the models.
+            f"INSERT INTO {quote(model._meta.db_table)} ({columns}) SELECT {chosen}"  # noqa: S608
+            f" FROM unnest({arrays}) AS _new ({columns}) RETURNING id",
+            [one.values for one in sent],
+        )
+        for row, (key,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = key
+            row._state.adding, row._state.db = False, connection.alias
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A column's values as one list, the list's kind, and what turns one of them into the column's own."""
+
+    kind: str
+    cast: str
+    values: list[Any]
+
+
+def _sent(field: Any, said: list[Any], connection: Any) -> _Sent:
+    kind = str(field.db_type(connection))
+    if isinstance(field, ArrayField):  # a list of lists of several lengths cannot be sent: as text
+        return _Sent("text", f"::{kind}", [None if one is None else _as_text(one) for one in said])
+    if isinstance(field, models.JSONField):
+        said = [None if one is None else json.dumps(one, cls=field.encoder) for one in said]
+        return _Sent("text", f"::{kind}", said)
+    plain = "text" if kind.startswith(("varchar", "text")) else kind.partition("(")[0]
+    return _Sent(plain, "", [field.get_db_prep_save(one, connection) for one in said])
+
+
+def _as_text(values: Sequence[Any]) -> str:
+    """A list of words as the database writes it."""
+    words = (str(one).replace("\\", "\\\\").replace('"', '\\"') for one in values)
+    return "{" + ",".join(f'"{word}"' for word in words) + "}"
 
 
 def update_with_history(queryset: QuerySet[M], **values: Any) -> int:
@@ -101,35 +160,20 @@ def update_each_with_history(objects: Sequence[M], fields: Sequence[str]) -> int
 
 def _update_each(model: type[models.Model], objects: Sequence[models.Model], names: Sequence[str]) -> None:
     """One UPDATE ... FROM unnest: a list a column, which is far cheaper than a CASE a row and column."""
-    fields: list[Any] = [model._meta.get_field(name) for name in names]
-    if any(isinstance(field, ArrayField) for field in fields):
-        model._base_manager.bulk_update(list(objects), list(names), batch_size=500)
-        return
     connection = connections[router.db_for_write(model)]
     quote: Any = connection.ops.quote_name
-    columns: list[str] = []
-    lists: list[tuple[str, str]] = []
-    values: list[list[Any]] = []
-    for field in fields:
-        said = [getattr(row, field.attname) for row in objects]
-        kind = str(field.db_type(connection))
-        if isinstance(field, models.JSONField):
-            said = [None if one is None else json.dumps(one, cls=field.encoder) for one in said]
-        else:
-            said = [field.get_db_prep_save(one, connection) for one in said]
-        plain = "text" if kind.startswith(("varchar", "text", "json")) else kind.partition("(")[0]
-        column = quote(field.column)
-        columns.append(f"{column} = _new.{column}" + ("::jsonb" if kind == "jsonb" else ""))
-        lists.append((column, plain))
-        values.append(said)
-    names_of = ", ".join(column for column, _plain in lists)
-    arrays = ", ".join(f"%s::{plain}[]" for _column, plain in lists)
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    sent = [_sent(field, [getattr(row, field.attname) for row in objects], connection) for field in fields]
+    columns = [quote(field.column) for field in fields]
+    changes = (f"{name} = _new.{name}{one.cast}" for name, one in zip(columns, sent, strict=True))
+    arrays = ", ".join(f"%s::{one.kind}[]" for one in sent)
     with connection.cursor() as cursor:
         cursor.execute(
             # The names come from the models.
-            f"UPDATE {quote(model._meta.db_table)} AS _row SET {', '.join(columns)}"  # noqa: S608
-            f" FROM unnest(%s::bigint[], {arrays}) AS _new (_key, {names_of}) WHERE _row.id = _new._key",
-            [[row.pk for row in objects], *values],
+            f"UPDATE {quote(model._meta.db_table)} AS _row SET {', '.join(changes)}"  # noqa: S608
+            f" FROM unnest(%s::bigint[], {arrays}) AS _new (_key, {', '.join(columns)})"
+            " WHERE _row.id = _new._key",
+            [[row.pk for row in objects], *(one.values for one in sent)],
         )
 
 

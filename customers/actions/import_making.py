@@ -31,6 +31,7 @@ from fsm.history import insert_with_history
 from fsm.models import Branch
 from fsm.states import NotPossible
 
+from .import_alike import Since, since_read
 from .import_batches import decision_of, given, hold, meaning_of, problem_of
 from .import_standing import recognise, standing_customers
 from .records import add_email, add_note, add_phone, edit_customer, set_do_not_service
@@ -64,9 +65,13 @@ class _Made:
         self.notes.append(CustomerNote(customer=customer, body=body, author_name=self.author))
 
     def external_id(
-        self, row: ImportRow, *, customer: Customer | None = None, site: Site | None = None
+        self,
+        row: ImportRow,
+        proposed: Proposed,
+        *,
+        customer: Customer | None = None,
+        site: Site | None = None,
     ) -> None:
-        said = fingerprint(given(row.line, row.values, self.batch).values)
         self.ids.append(
             ExternalId(
                 system=self.batch.system,
@@ -74,7 +79,7 @@ class _Made:
                 name=row.label,
                 customer=customer,
                 site=site,
-                fingerprint=said,
+                fingerprint=fingerprint(proposed.said),
             )
         )
 
@@ -87,10 +92,12 @@ class _Made:
         )
 
 
-def bring_in(rows: list[ImportRow], batch: ImportBatch) -> None:
-    """Turn ready rows into customers and sites; set on each row what became of it."""
+def bring_in(rows: list[ImportRow], batch: ImportBatch, *, since: Since | None = None) -> None:
+    """Turn ready rows into customers and sites; set on each row what became of it. With `since`, they were
+    compared before that moment.
+    """
     meanings = {row.line: meaning_of(row, batch) for row in rows}
-    recognise(rows, batch, meanings)
+    recognise(rows, batch, meanings, since=since or since_read(batch))
     ready = [(row, meanings[row.line]) for row in rows if row.outcome == RowOutcome.READY]
     branch = default_branch()
     plain: Pairs = []
@@ -155,9 +162,9 @@ def _bring_in_customers(proposals: Pairs, batch: ImportBatch, branch: Branch) ->
         if proposed.owner_id:
             made.owner_id(row, proposed.owner_id, customer)
         if proposed.owner_id and site is not None:
-            made.external_id(row, site=site)
+            made.external_id(row, proposed, site=site)
         else:
-            made.external_id(row, customer=customer)
+            made.external_id(row, proposed, customer=customer)
         row.customer, row.site = customer, site
         row.outcome, row.reason = RowOutcome.IMPORTED, ""
     made.insert()
@@ -184,11 +191,11 @@ def _bring_in_jobs(proposals: Pairs, batch: ImportBatch, branch: Branch) -> None
         _add_new_phones(made, parent, proposed)
         said = proposed.site.notes if proposed.site else ""
         if proposed.refuses_service and not parent.do_not_service:
-            whole = given(row.line, row.values, batch).get("NOTEPAD")
+            whole = proposed.said.get("NOTEPAD", "").strip()
             said = "\n".join(filter(None, (whole, said)))
         if said and said not in {note.body for note in parent.notes.all()}:
             made.note(parent, f"{site.name}: {said}" if site.name else said)
-        made.external_id(row, site=site)
+        made.external_id(row, proposed, site=site)
         row.customer, row.site = parent, site
         row.outcome, row.reason = RowOutcome.IMPORTED, ""
     made.insert()
@@ -352,7 +359,7 @@ def _link(proposals: Pairs, batch: ImportBatch, branch: Branch) -> None:
             made.note(customer, note)
         if proposed.owner_id:
             made.owner_id(row, proposed.owner_id, customer)
-        made.external_id(row, customer=customer)
+        made.external_id(row, proposed, customer=customer)
         if proposed.refuses_service and proposed.customer and not customer.do_not_service:
             customer.do_not_service = True
             set_do_not_service(customer.pk, on=True, reason=proposed.customer.do_not_service_reason)
@@ -502,7 +509,7 @@ def _settle(row: ImportRow, proposed: Proposed, *, taken: Sequence[str]) -> None
     """The row was looked at: the same row again is no news."""
     batch = row.import_batch
     for known in ExternalId.objects.filter(system=batch.system, external_id=row.external_id):
-        known.fingerprint = fingerprint(given(row.line, row.values, batch).values)
+        known.fingerprint = fingerprint(proposed.said)
         known.save(update_fields=["fingerprint"])
     row.outcome = RowOutcome.IMPORTED
     kept = [

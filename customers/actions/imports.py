@@ -40,6 +40,7 @@ from fsm.history import (
 from fsm.states import NotPossible
 from fsm.tasks import enqueue
 
+from .import_alike import Since, since_read
 from .import_batches import (
     DECISIONS,
     as_import,
@@ -303,9 +304,10 @@ def start_import(batch_id: int, *, in_background: bool = True) -> ImportBatch:
 def run_import(*, batch_id: int) -> None:
     """Bring in everything that is ready, some rows at a time. Safe to run twice and to be killed anywhere."""
     try:
+        since = since_read(ImportBatch.objects.get(pk=batch_id))
         while True:
             try:
-                if not import_next_rows(batch_id):
+                if not import_next_rows(batch_id, since=since):
                     break
             except (DataError, IntegrityError, NotPossible):
                 _import_one_by_one(batch_id)
@@ -326,8 +328,10 @@ def _make_match_keys(batch_id: int) -> None:
 
 
 @transaction.atomic
-def import_next_rows(batch_id: int, *, limit: int = CHUNK) -> int:
-    """Bring in the next rows that are ready, all or none of them; 0 when there are none or it was stopped."""
+def import_next_rows(batch_id: int, *, limit: int = CHUNK, since: Since | None = None) -> int:
+    """Bring in the next rows that are ready, all or none of them; 0 when there are none or it was stopped.
+    `since` is when the rows were read, where the caller has asked that already.
+    """
     batch = locked_batch(batch_id)
     if batch.state != ImportState.RUNNING:
         return 0
@@ -337,7 +341,7 @@ def import_next_rows(batch_id: int, *, limit: int = CHUNK) -> int:
             batch.state = ImportState.DONE
             batch.save(update_fields=["state"])
             return 0
-        _bring_in(rows, batch)
+        _bring_in(rows, batch, since=since)
         update_each_with_history(rows, ["customer", "site", "outcome", "reason", "problems"])
     return len(rows)
 

@@ -8,6 +8,8 @@ from collections.abc import Collection
 from django.db import connection, transaction
 from django.db.models import Q
 
+from fsm.querysets import any_of
+
 from .. import matching
 from ..likeness import record_of
 from ..models import Customer, DuplicatePair, MatchKey
@@ -18,6 +20,10 @@ _INSERT = (  # two arrays instead of a hundred thousand parameters
     "INSERT INTO customers_matchkey (customer_id, key) SELECT * FROM unnest(%s::bigint[], %s::text[])"
     " ON CONFLICT DO NOTHING"
 )
+COMPARED = (
+    "name", "first_name", "last_name", "company_name", "billing_street", "billing_unit", "billing_city",
+    "billing_state", "billing_postal_code",
+)  # fmt: skip
 LONGEST = MatchKey._meta.get_field("key").max_length
 
 
@@ -35,7 +41,7 @@ def refresh_match_keys(customer_ids: Collection[int]) -> int:
         }
         standing = {
             (pk, key): own
-            for own, pk, key in MatchKey.objects.filter(customer__in=chunk).values_list(
+            for own, pk, key in MatchKey.objects.filter(customer__in=any_of(chunk)).values_list(
                 "pk", "customer_id", "key"
             )
         }
@@ -53,7 +59,13 @@ def refresh_match_keys(customer_ids: Collection[int]) -> int:
 
 def records_of(customer_ids: Collection[int], *, marks: bool = True) -> dict[int, matching.Record]:
     """The living customers as the matcher compares them; with `marks`, minding who is said not to be whom."""
-    rows = list(Customer.objects.filter(pk__in=customer_ids).living().with_likeness().order_by())
+    rows = list(
+        Customer.objects.filter(pk__in=any_of(customer_ids))
+        .living()
+        .with_likeness()
+        .only(*COMPARED)
+        .order_by()
+    )
     verdicts = not_the_same([row.pk for row in rows]) if marks else {}
     return {row.pk: record_of(row, not_same_as=verdicts.get(row.pk, ())) for row in rows}
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customers import import_shapes as shapes
-from customers.actions import imports
-from customers.actions.records import add_customer, edit_customer
+from customers.actions import import_alike, imports
+from customers.actions.records import add_customer, add_phone, edit_customer
 from customers.models import (
     Contact,
     Customer,
@@ -386,6 +387,29 @@ def test_a_row_that_looks_alike_can_be_a_customer_of_their_own(standing):
     imports.release_row(row(batch, 2).pk)
     run(batch)
     assert Customer.objects.filter(last_name="Ruiz").count() == 2
+
+
+def test_who_came_or_changed_after_the_file_was_read_is_compared_when_it_is_started(monkeypatch, standing):
+    monkeypatch.setattr(import_alike, "OPEN_AT_MOST", timedelta(0))
+    batch = confirmed(HOUSECALL, BEN)
+    since = import_alike.since_read(batch)
+    assert import_alike.changed_after(since, batch) == set()
+    add_phone(standing.contacts.get().pk, number="512-232-9876")
+    other = add_customer(
+        now=clock.now(), kind="household", first_name="Ben", last_name="Cole", phones=["512-232-7788"]
+    )
+    assert import_alike.changed_after(since, batch) == {standing.pk, other.pk}
+    held = row(run(batch), 2)
+    assert (held.outcome, codes(held)) == (RowOutcome.HELD, {"like_standing"})
+    assert str(other.uuid) in str(held.problems)
+
+
+def test_a_row_that_was_held_when_it_was_read_is_compared_once_it_is_released(monkeypatch, standing):
+    monkeypatch.setattr(import_alike, "OPEN_AT_MOST", timedelta(0))
+    batch = confirmed(HOUSECALL, ANA + ",one cell too many", BEN)
+    assert codes(row(batch, 2)) == {"cells_extra"}
+    imports.release_row(row(batch, 2).pk)
+    assert "like_standing" in codes(row(run(batch), 2))
 
 
 def test_many_rows_are_decided_at_once_on_the_page(standing, casey_client):

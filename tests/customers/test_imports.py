@@ -268,10 +268,10 @@ def test_a_row_that_the_database_refuses_is_held_and_the_others_come_in(monkeypa
     batch = read(ANGELA, BO)
     original = imports._bring_in
 
-    def refuse(rows: list[ImportRow], batch: ImportBatch) -> None:
+    def refuse(rows: list[ImportRow], batch: ImportBatch, **more: object) -> None:
         if any(one.label == "Angela Dawson" for one in rows):
             raise IntegrityError("some constraint")
-        original(rows, batch)
+        original(rows, batch, **more)
 
     monkeypatch.setattr(imports, "_bring_in", refuse)
     run(batch)
@@ -282,7 +282,7 @@ def test_a_row_that_the_database_refuses_is_held_and_the_others_come_in(monkeypa
 def test_an_unforeseen_error_fails_the_import_aloud_and_it_can_go_on(monkeypatch):
     batch = read(ANGELA)
     with monkeypatch.context() as patched:
-        patched.setattr(imports, "_bring_in", lambda rows, batch: 1 / 0)
+        patched.setattr(imports, "_bring_in", lambda rows, batch, **more: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(batch)
     batch.refresh_from_db()

@@ -111,6 +111,19 @@ def test_rows_that_change_each_in_its_own_way_and_rows_that_go_are_attributed(to
     assert {facts(row) for row in gone} == {all_of(told)}
 
 
+def test_lists_in_rows_of_a_set_come_back_as_they_were_given(told, branch):
+    given = [[], ["plan", "a, b"], ['say "x"', "back\\slash", "NULL", "{}", " "]]
+    rows = unsaved(3)
+    for row, tags in zip(rows, given, strict=True):
+        row.tags = tags
+    made = insert_with_history(rows)
+    assert [Customer.objects.get(pk=row.pk).tags for row in made] == given
+    for row in made:
+        row.tags = row.tags[::-1]
+    update_each_with_history(made, ["tags", "name"])
+    assert [row.tags for row in versions(Customer, history_type="~")] == [tags[::-1] for tags in given]
+
+
 def test_rows_of_one_set_may_belong_to_different_chains(told, branch):
     roots = [f"job:{uuid.uuid4()}" for _ in range(3)]
     made = insert_with_history(unsaved(), roots=roots)
