@@ -24,7 +24,6 @@ class CategoryFacts:
     """One category. An exemption of "unsure" has to be decided per circuit."""
 
     key: str
-    label: str
     life_low: int | None
     life_high: int | None
     has_refrigerant: bool  # a circuit of its own
@@ -49,7 +48,6 @@ def load_categories() -> Mapping[str, CategoryFacts]:
 def _facts(row: dict[str, str]) -> CategoryFacts:
     return CategoryFacts(
         key=row["key"],
-        label=row["label"],
         life_low=_number(row["life_low"]),
         life_high=_number(row["life_high"]),
         has_refrigerant=row["has_refrigerant"] == "yes",
