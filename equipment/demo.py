@@ -15,9 +15,12 @@ from fsm.demo import DemoWorld, demo_part
 from fsm.history import insert_with_history
 from fsm.models import User
 
+from .categories import load_categories
 from .models import (
     Category,
     CertificateKind,
+    ChargeMethod,
+    ChargeRevision,
     Circuit,
     DateKnownBy,
     Maker,
@@ -27,6 +30,7 @@ from .models import (
 )
 from .states import UnitStatus
 
+USUALLY_EXEMPT: Final = "Usual for this sort of unit"
 MODELS: Final = {
     Category.AIR_CONDITIONER: {
         "Carrier": "24ACC6{k}A003", "Trane": "4TTR60{k}J1000", "Lennox": "14ACX-0{k}-230",
@@ -179,6 +183,7 @@ class Installer:
             ounces = Decimal(chance.randrange(90, 190))
         if unit.category == Category.ICE_MACHINE:
             ounces = Decimal(chance.randrange(20, 60))
+        facts = load_categories()[unit.category]
         for number in range(count):
             self.circuits.append(
                 Circuit(
@@ -187,6 +192,10 @@ class Installer:
                     label=str(number + 1),
                     refrigerant=self.refrigerants[name],
                     full_charge_oz=ounces,
+                    category=facts.compliance or "comfort",
+                    exempt=facts.exemption or "unsure",
+                    exempt_because=USUALLY_EXEMPT if facts.exemption == "yes" else "",
+                    started_on=day,
                 )
             )
 
@@ -248,6 +257,19 @@ def build(world: DemoWorld) -> None:
             installer.at_house(site)
     insert_with_history(installer.units)
     insert_with_history(installer.circuits)
+    insert_with_history(
+        [
+            ChargeRevision(
+                uuid=installer.new_uuid(),
+                circuit=circuit,
+                effective_on=circuit.started_on,
+                refrigerant=circuit.refrigerant,
+                full_charge_oz=circuit.full_charge_oz,
+                method=ChargeMethod.MANUFACTURER,
+            )
+            for circuit in installer.circuits
+        ]
+    )
     certify(world, world.made.get("technicians", []))
     world.made["units"] = installer.units
     world.say(f"{len(installer.units)} units with {len(installer.circuits)} refrigerant circuits")

@@ -10,8 +10,10 @@ from django.db.models import Q
 from fsm.permissions import May
 from fsm.querysets import OfficeQuerySet
 
+from .states import CASE_CLOSED, OPPORTUNITY_OPEN
+
 if TYPE_CHECKING:
-    from .models import RefrigerantRecord, Unit  # noqa: F401 (named in strings below)
+    from .models import LeakCase, Opportunity, RefrigerantRecord, Unit, Warranty  # noqa: F401 (named in strings below)
 
 
 class UnitQuerySet(OfficeQuerySet["Unit"]):
@@ -84,3 +86,32 @@ class RefrigerantRecordQuerySet(OfficeQuerySet["RefrigerantRecord"]):
     def of_unit(self, unit_id: int) -> RefrigerantRecordQuerySet:
         """A unit's records, latest first, with circuit and certificate."""
         return self.filter(circuit__unit=unit_id).select_related("circuit__refrigerant", "certificate")
+
+
+class LeakCaseQuerySet(OfficeQuerySet["LeakCase"]):
+    """Circuits that were over their rate."""
+
+    capability = May.SEE_EQUIPMENT
+    branch_path = "circuit__unit__site__branch"
+
+    def open(self) -> LeakCaseQuerySet:
+        """Cases with a clock that still runs or rests."""
+        return self.exclude(state__in=CASE_CLOSED)
+
+
+class WarrantyQuerySet(OfficeQuerySet["Warranty"]):
+    """What was promised."""
+
+    capability = May.SEE_EQUIPMENT
+    branch_path = "unit__site__branch"
+
+
+class OpportunityQuerySet(OfficeQuerySet["Opportunity"]):
+    """Work that should be offered."""
+
+    capability = May.SEE_EQUIPMENT
+    branch_path = "site__branch"
+
+    def open(self) -> OpportunityQuerySet:
+        """Those nobody turned into work or dismissed."""
+        return self.filter(state__in=OPPORTUNITY_OPEN)

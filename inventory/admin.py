@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from fsm.admin_base import HouseAdmin
+from fsm.admin_base import HouseAdmin, SetUpAdmin
 
-from .models import Part, Reservation, StockLevel, StockMovement, StockPlace
+from .models import (
+    Cylinder,
+    CylinderMovement,
+    Part,
+    RecoveryMachine,
+    RefrigerantTransfer,
+    Reservation,
+    StockLevel,
+    StockMovement,
+    StockPlace,
+)
 
 
 @admin.register(Part)
@@ -52,3 +62,38 @@ class ReservationAdmin(HouseAdmin):
     list_display = ("part", "place", "quantity", "state", "cause_kind")
     list_filter = ("state",)
     search_fields = ("part__number", "part__name", "place__name")
+
+
+@admin.register(Cylinder)
+class CylinderAdmin(HouseAdmin):
+    """Cylinders of refrigerant; moved on their page."""
+
+    list_display = ("number", "refrigerant", "kind", "source", "place", "content_oz", "state")
+    list_filter = ("kind", "source", "state")
+    search_fields = ("number", "refrigerant__designation")
+
+
+@admin.register(CylinderMovement)
+class CylinderMovementAdmin(HouseAdmin):
+    """The cylinders' ledger; the database refuses changes."""
+
+    list_display = ("moved_at", "kind", "cylinder", "change_oz", "actor_name", "note")
+    list_filter = ("kind",)
+    search_fields = ("cylinder__number", "note")
+
+
+@admin.register(RefrigerantTransfer)
+class RefrigerantTransferAdmin(HouseAdmin):
+    """What went to be reclaimed or destroyed."""
+
+    list_display = ("sent_on", "sent_to", "is_destroyed", "reference")
+    list_filter = ("is_destroyed",)
+    search_fields = ("sent_to", "reference")
+
+
+@admin.register(RecoveryMachine)
+class RecoveryMachineAdmin(SetUpAdmin):
+    """Recovery machines with their certification."""
+
+    list_display = ("name", "serial", "certification", "made_on", "is_active")
+    search_fields = ("name", "serial")

@@ -16,7 +16,7 @@ from fsm.permissions import May
 from fsm.querysets import OfficeQuerySet
 
 if TYPE_CHECKING:
-    from .models import Part, Reservation, StockLevel, StockMovement, StockPlace  # noqa: F401
+    from .models import Cylinder, Part, Reservation, StockLevel, StockMovement, StockPlace  # noqa: F401
 
 QUANTITY: DecimalField[Any, Any] = DecimalField(max_digits=12, decimal_places=3)
 NEGATIVE = Q(on_hand__lt=0)
@@ -151,3 +151,14 @@ class ReservationQuerySet(OfficeQuerySet["Reservation"]):
     def held(self) -> ReservationQuerySet:
         """Still there, waiting for its work to be completed."""
         return self.filter(state="held")
+
+
+class CylinderQuerySet(OfficeQuerySet["Cylinder"]):
+    """Cylinders of refrigerant."""
+
+    capability = May.SEE_STOCK
+    branch_path = "place__branch"
+
+    def ours(self) -> CylinderQuerySet:
+        """Those that were not returned or sent off."""
+        return self.exclude(state="gone")

@@ -24,7 +24,13 @@ SIBLINGS = {"inventory", "sensors"}
 ROOT = Path(settings.BASE_DIR)
 
 # Without history: append-only or derived, as the house's decisions name them.
-APPEND_ONLY = {"fsm.Exchange", "fsm.SensitiveLook", "fsm.SafekeepingRun", "inventory.StockMovement"}
+APPEND_ONLY = {
+    "fsm.Exchange",
+    "fsm.SensitiveLook",
+    "fsm.SafekeepingRun",
+    "inventory.StockMovement",
+    "inventory.CylinderMovement",
+}
 WITHOUT_HISTORY = APPEND_ONLY | {
     "fsm.FieldOperation",  # the inbox
     "fsm.OutboxRow",  # the outbox
@@ -32,11 +38,14 @@ WITHOUT_HISTORY = APPEND_ONLY | {
     "fsm.ApiRequest",  # the inbox of the API
     "fsm.ApiQuota",  # counts of a minute
     "fsm.SignIn",  # sessions
+    "fsm.OpenedItem",  # what a person opened last
     "customers.ZipPlace",  # facts of the post office
     "customers.GeocodedAddress",  # a cache
     "customers.MatchKey",  # made anew with the record
     "customers.MergedRow",  # part of a merge, written once
     "customers.QualityCount",  # counts of a day
+    "equipment.LeakRate",  # derived; what was superseded stays
+    "equipment.Reminder",  # sent once
 }
 # Values of a history row, not of the thing: a model's own field of that name would be lost.
 TAKEN = {field.name for field in AttributedRow._meta.get_fields()} | {"history"}

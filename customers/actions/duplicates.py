@@ -171,6 +171,8 @@ def _candidates(scope: Collection[int] | None) -> Iterator[Pair]:
     )
     params: dict[str, Any] = {"most": matching.MOST_IN_A_GROUP, "scope": sorted(scope or ())}
     with connection.cursor() as cursor:
+        if scope is None:  # many keys may be new, and the database has not counted them yet
+            cursor.execute("ANALYZE customers_matchkey")
         cursor.execute(statement, params)
         while rows := cursor.fetchmany(10_000):
             yield from rows

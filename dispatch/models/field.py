@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from equipment.models import Unit
 from fsm.history import History
 from fsm.money import QuantityField
 from inventory.models import Part, Reservation, StockPlace
@@ -42,6 +43,7 @@ class ChecklistItem(models.Model):
     text = models.CharField(_("text"), max_length=120)
     kind = models.CharField(_("kind"), max_length=8, choices=CheckKind, default=CheckKind.CHECK)
     unit = models.CharField(_("unit"), max_length=12, blank=True)
+    reading_key = models.CharField(_("reading"), max_length=40, blank=True)
     is_required = models.BooleanField(_("required"), default=True)
     history = History()
 
@@ -71,10 +73,12 @@ class VisitCheck(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     visit = models.ForeignKey(Visit, models.CASCADE, related_name="checks")
+    equipment = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="+")
     position = models.PositiveSmallIntegerField(default=0)
     text = models.CharField(_("text"), max_length=120)
     kind = models.CharField(max_length=8, choices=CheckKind, default=CheckKind.CHECK)
     unit = models.CharField(max_length=12, blank=True)
+    reading_key = models.CharField(max_length=40, blank=True)
     is_required = models.BooleanField(default=True)
     answer = models.CharField(
         _("answer"), max_length=10, choices=CheckAnswer, default=CheckAnswer.OPEN, blank=True

@@ -55,6 +55,7 @@ class JobType(models.Model):
         verbose_name=_("checklist"),
     )
     needs_certificate = models.BooleanField(_("needs an EPA 608 certificate"), default=False)
+    needs_recovery = models.BooleanField(_("takes equipment out: needs recovery records"), default=False)
     needs_photo = models.BooleanField(_("needs a photo"), default=False)
     needs_signature = models.BooleanField(_("needs a signature"), default=True)
     position = models.PositiveSmallIntegerField(_("place in lists"), default=0)

@@ -63,6 +63,7 @@ def record_refrigerant(
     return RefrigerantRecord.objects.create(
         uuid=uuid,
         circuit=circuit,
+        refrigerant=circuit.refrigerant,
         kind=kind,
         ounces=ounces,
         technician=technician,

@@ -18,6 +18,7 @@ from fsm.states import NotPossible
 
 from ..models import Circuit, DateKnownBy, Maker, Refrigerant, Unit
 from ..states import UNIT_STATES, UnitStatus
+from .circuits import add_circuit, correct_circuit
 
 UNIT_FIELDS = {
     "category",
@@ -156,6 +157,7 @@ def _set_circuits(unit: Unit, circuits: Sequence[CircuitFields | tuple[str, str,
     for label, row in standing.items():
         if label not in labels:
             _refuse_if_recorded(row)
+            row.revisions.all().delete()
             row.delete()
     for circuit in wanted:
         refrigerant = known.get(circuit.refrigerant)
@@ -168,8 +170,8 @@ def _set_circuits(unit: Unit, circuits: Sequence[CircuitFields | tuple[str, str,
             raise NotPossible(_("A full charge must be more than nothing."), field="circuits")
         standing_row = standing.get(circuit.label)
         if standing_row is None:
-            Circuit.objects.create(
-                unit=unit, label=circuit.label, refrigerant=refrigerant, full_charge_oz=circuit.full_charge_oz
+            add_circuit(
+                unit, label=circuit.label, refrigerant=refrigerant, full_charge_oz=circuit.full_charge_oz
             )
             continue
         if standing_row.refrigerant_id != refrigerant.pk:
@@ -178,8 +180,7 @@ def _set_circuits(unit: Unit, circuits: Sequence[CircuitFields | tuple[str, str,
             refrigerant.pk,
             circuit.full_charge_oz,
         ):
-            standing_row.refrigerant, standing_row.full_charge_oz = refrigerant, circuit.full_charge_oz
-            standing_row.save()
+            correct_circuit(standing_row, refrigerant=refrigerant, full_charge_oz=circuit.full_charge_oz)
 
 
 def _refuse_if_recorded(circuit: Circuit) -> None:

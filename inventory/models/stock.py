@@ -20,7 +20,7 @@ from fsm.history import History
 from fsm.models import Branch
 from fsm.money import QuantityField, RateField
 
-from .querysets import (
+from ..querysets import (
     PartQuerySet,
     ReservationQuerySet,
     StockLevelQuerySet,

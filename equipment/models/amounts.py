@@ -1,0 +1,26 @@
+"""Amounts of refrigerant: ounces to the thousandth, so that pounds to the thousandth lose nothing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from fsm.money import Decimals
+
+OUNCES_IN_POUND = 16
+
+
+class OuncesField(Decimals):
+    """Ounces with three places: a thousandth of a pound is 0.016 oz, exactly."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 11)
+        kwargs.setdefault("decimal_places", 3)
+        super().__init__(*args, **kwargs)
+
+
+def pounds_and_ounces(ounces: Decimal) -> str:
+    """2 lb 4 oz; ounces alone below a pound."""
+    pounds, rest = divmod(ounces, OUNCES_IN_POUND)
+    rest_text = f"{rest.normalize():f}"
+    return f"{pounds:f} lb {rest_text} oz" if pounds else f"{rest_text} oz"
