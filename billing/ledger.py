@@ -9,12 +9,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum, Window
+from django.db.models import QuerySet, Sum, Window
 from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from fsm.clock import now, today_in
 from fsm.company import the_company
+from fsm.prepared import prepared
 
 from .aging import Aging, Bucket, aged
 from .models import Invoice, Payment
@@ -142,20 +143,23 @@ class Account:
         ]
 
 
+@prepared
+def _owing(user: Any, *, customer: Any) -> QuerySet[Invoice]:
+    owing = Invoice.objects.visible_to(user).filter(customer=customer).owing()
+    return owing.select_related("job").order_by("due_on", "pk")
+
+
+@prepared
+def _last_payments(user: Any, most: int, *, customer: Any) -> QuerySet[Payment]:
+    payments = Payment.objects.visible_to(user).filter(customer=customer).with_unapplied()
+    return payments.annotate(credit=Window(Sum("unapplied")))[:most]
+
+
 def account_of(customer: Any, user: Any, *, shown: int = 5) -> Account:
     """The customer's open invoices, aging, credit and last payments: two queries, and one for the day."""
     zone = getattr(customer, "books_zone", None)  # the record has fetched it
     today = today_in(zone, now()) if zone else company_today()
-    owing = lines(
-        Invoice.objects.visible_to(user)
-        .filter(customer=customer)
-        .owing()
-        .select_related("job")
-        .order_by("due_on", "pk"),
-        today,
-    )
-    payments = Payment.objects.visible_to(user).filter(customer=customer)
-    every: Any = payments.with_unapplied().annotate(credit=Window(Sum("unapplied")))
-    last = list(every[:shown])
+    owing = lines(_owing(user, customer=customer.pk), today)
+    last: list[Any] = _last_payments(user, shown, customer=customer.pk)
     open_amounts = [(row.invoice.due_on or today, row.balance) for row in owing]
     return Account(aged(open_amounts, today), owing, last, last[0].credit if last else ZERO)

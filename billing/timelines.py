@@ -24,8 +24,13 @@ def _text(words: str) -> Value:
 @timeline("money", kinds=[Kind.INVOICE, Kind.PAYMENT], may=May.SEE_MONEY)
 def documents_and_payments(customer: Any, asked: Asked) -> Iterator[Entry]:
     """Issued invoices, credit memos and money received, in one statement. By technician: none."""
-    if asked.technician:
+    if asked.technician or (asked.unit and not asked.wants(Kind.INVOICE)):
         return
+    for source, pk, at, unique, number, amount, state, words in asked.fetch(_statement, customer):
+        yield _entry(Place(at, source, pk), unique, number, format_money(amount), state, words)
+
+
+def _statement(customer: Any, asked: Asked) -> Any:
     legs: list[Any] = []
     if asked.wants(Kind.INVOICE):
         invoices = Invoice.objects.visible_to(asked.user).filter(customer=customer, issued_at__isnull=False)
@@ -48,11 +53,7 @@ def documents_and_payments(customer: Any, asked: Asked) -> Iterator[Entry]:
                 _text("payment"), "pk", "received_at", "uuid", "number", "amount", "state", F("method")
             )
         )
-    if not legs:
-        return
-    rows = legs[0].union(*legs[1:], all=True) if len(legs) > 1 else legs[0]
-    for source, pk, at, unique, number, amount, state, words in rows:
-        yield _entry(Place(at, source, pk), unique, number, format_money(amount), state, words)
+    return legs[0].union(*legs[1:], all=True) if len(legs) > 1 else legs[0]
 
 
 def _entry(place: Place, unique: Any, number: str, amount: str, state: str, words: str) -> Entry:

@@ -17,8 +17,10 @@ from django.utils.translation import ngettext
 from fsm.models import Review
 from fsm.panels import Alert
 from fsm.permissions import May, allowed
+from fsm.prepared import prepared
 
 from .actions import HOW_VERIFIED
+from .approvers import approvers_at, in_words
 from .models import (
     ChannelConsent,
     Contact,
@@ -53,15 +55,26 @@ def _listed(rows: QuerySet[Any], most: int, **fields: Any) -> Any:
 
 def extras_of(customer: Customer, user: Any) -> Extras:
     """Notes, parts of the customer, files, and what waits about them: one query."""
+    row = _extras(user, customer=customer.pk)[0]
+    for kept in (row["notes_kept"], row["files_kept"]):
+        for one in kept:
+            one["at"] = datetime.fromisoformat(one["at"])
+    return Extras(
+        row["notes_kept"], row["children_kept"], row["files_kept"], row["duplicates"], row["waits"] or ""
+    )
+
+
+@prepared
+def _extras(user: Any, *, customer: Any) -> Any:
     mine = {"customer": OuterRef("pk")}
     pairs = DuplicatePair.objects.visible_to(user).waiting()
-    pairs = pairs.filter(Q(first=customer.pk) | Q(second=customer.pk)).order_by()
+    pairs = pairs.filter(Q(first=customer) | Q(second=customer)).order_by()
     counted = pairs.values("state").annotate(n=Count("pk")).values("n")
     waiting = Review.objects.waiting().filter(subject_kind="site", kind="site.address")
-    waiting = waiting.filter(subject_uuid__in=Site.objects.filter(customer=customer.pk).values("uuid"))
+    waiting = waiting.filter(subject_uuid__in=Site.objects.filter(customer=customer).values("uuid"))
     children = Customer.objects.visible_to(user).filter(parent=OuterRef("pk")).order_by("name", "pk")
-    row = (
-        Customer.objects.filter(pk=customer.pk)
+    return (
+        Customer.objects.filter(pk=customer)
         .values(
             notes_kept=_listed(
                 CustomerNote.objects.filter(**mine).order_by("-is_pinned", "-created_at", "-pk"),
@@ -78,21 +91,23 @@ def extras_of(customer: Customer, user: Any) -> Extras:
             duplicates=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
             waits=Subquery(waiting.order_by("pk").values("title")[:1]),
         )
-        .get()
     )  # fmt: skip
-    for kept in (row["notes_kept"], row["files_kept"]):
-        for one in kept:
-            one["at"] = datetime.fromisoformat(one["at"])
-    return Extras(
-        row["notes_kept"], row["children_kept"], row["files_kept"], row["duplicates"], row["waits"] or ""
-    )
 
 
-def contacts_of(customer: Customer) -> list[Any]:
+def contacts_of(customer: Customer, user: Any) -> list[Any]:
     """The contacts with their numbers, addresses and wishes, as lists on the row: one query."""
+    contacts: list[Any] = _contacts(user, customer=customer.pk)
+    for contact in contacts:
+        for one in (*contact.numbers, *contact.addresses):
+            one["verified"] = _verified(one)
+    return contacts
+
+
+@prepared
+def _contacts(_user: Any, *, customer: Any) -> QuerySet[Contact]:
     mine = {"contact": OuterRef("pk")}
     checked = {"verified_at": "verified_at", "by": "verified_by__name", "how": "verified_how"}
-    contacts: list[Any] = list(
+    return (
         Contact.objects.filter(customer=customer)
         .annotate(
             numbers=_listed(
@@ -112,10 +127,21 @@ def contacts_of(customer: Customer) -> list[Any]:
         )
         .order_by("-is_active", "-is_primary", "name", "pk")
     )  # fmt: skip
-    for contact in contacts:
-        for one in (*contact.numbers, *contact.addresses):
-            one["verified"] = _verified(one)
-    return contacts
+
+
+def sites_of(customer: Customer, user: Any, today: date) -> list[Any]:
+    """The sites, those in use first, each with the sentences about who approves work there: one query."""
+    sites: list[Any] = _sites(user, customer=customer.pk, on=today)
+    for site in sites:
+        site.customer = customer
+        site.approvers = in_words(site.approver_rows)
+    return sites
+
+
+@prepared
+def _sites(_user: Any, *, customer: Any, on: Any) -> QuerySet[Site]:
+    rows = Site.objects.filter(customer=customer).annotate(approver_rows=approvers_at("pk", on=on))
+    return rows.order_by("-is_active", "street", "pk")
 
 
 def _verified(one: dict[str, Any]) -> str:

@@ -40,7 +40,7 @@ def _text(words: str) -> Value:
     return Value(words, CharField())
 
 
-def _said(customer: Customer, asked: Asked) -> Any:
+def _said(customer: Any, asked: Asked) -> Any:
     rows = Communication.objects.filter(customer=customer)
     if asked.kind == Kind.CALL:
         rows = rows.filter(channel=Channel.CALL)
@@ -52,14 +52,14 @@ def _said(customer: Customer, asked: Asked) -> Any:
     )  # fmt: skip
 
 
-def _noted(customer: Customer, asked: Asked) -> Any:
+def _noted(customer: Any, asked: Asked) -> Any:
     return asked.cut(CustomerNote.objects.filter(customer=customer), "noted", "created_at").values_list(
         _text("noted"), "pk", "created_at", "uuid", _text(""), Left("body", LONGEST), "author_name",
         _text(""), _text(""), _text(""),
     )  # fmt: skip
 
 
-def _filed(customer: Customer, asked: Asked) -> Any:
+def _filed(customer: Any, asked: Asked) -> Any:
     rows = CustomerFile.objects.filter(customer=customer)
     return asked.cut(rows, "filed", "created_at").values_list(
         _text("filed"), "pk", "created_at", "uuid", "name", _text(""), "author_name", _text(""),
@@ -67,11 +67,7 @@ def _filed(customer: Customer, asked: Asked) -> Any:
     )  # fmt: skip
 
 
-@timeline("said", kinds=[Kind.CALL, Kind.MESSAGE, Kind.NOTE, Kind.FILE], may=May.SEE_CUSTOMERS)
-def said_and_kept(customer: Customer, asked: Asked) -> Iterator[Entry]:
-    """Messages, calls, notes and files, in one statement."""
-    if asked.is_about_work:
-        return
+def _said_and_kept(customer: Any, asked: Asked) -> Any:
     legs = []
     if asked.wants(Kind.CALL, Kind.MESSAGE):
         legs.append(_said(customer, asked))
@@ -79,7 +75,15 @@ def said_and_kept(customer: Customer, asked: Asked) -> Iterator[Entry]:
         legs.append(_noted(customer, asked))
     if asked.wants(Kind.FILE):
         legs.append(_filed(customer, asked))
-    rows = legs[0].union(*legs[1:], all=True) if len(legs) > 1 else legs[0]
+    return legs[0].union(*legs[1:], all=True) if len(legs) > 1 else legs[0]
+
+
+@timeline("said", kinds=[Kind.CALL, Kind.MESSAGE, Kind.NOTE, Kind.FILE], may=May.SEE_CUSTOMERS)
+def said_and_kept(customer: Customer, asked: Asked) -> Iterator[Entry]:
+    """Messages, calls, notes and files, in one statement."""
+    if asked.is_about_work:
+        return
+    rows = asked.fetch(_said_and_kept, customer)
     for source, pk, at, unique, title, body, who, channel, direction, state in rows:
         place = Place(at, source, pk)
         if source == "noted":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from fsm.clock import day_in, now, today_in
 from fsm.company import the_company
 from fsm.panels import panel
 from fsm.permissions import May, allowed
+from fsm.prepared import prepared
 
 from .job_lines import JobLine, lines
 from .models import Job, Priority, Visit
@@ -44,9 +45,8 @@ WAITING = 8
 )
 def open_work_of_customer(customer: Any, user: Any) -> dict[str, Any]:
     """What is under way, what comes next first, and the way to all jobs; the past is in the timeline."""
-    jobs = Job.objects.visible_to(user).filter(customer=customer)
     instant = now()
-    under_way = lines(jobs.under_way().for_lines().order_by("priority", "created_at")[: OPEN + 1], instant)
+    under_way = lines(_under_way(user, OPEN + 1, customer=customer.pk), instant)
     shown = sorted(under_way[:OPEN], key=lambda row: (_starts(row) is None, _starts(row) or instant))
     params = {"customer": customer.uuid}
     return {
@@ -61,24 +61,33 @@ def open_work_of_customer(customer: Any, user: Any) -> dict[str, Any]:
     } | _book(user, params)
 
 
+@prepared
+def _under_way(user: Any, most: int, *, customer: Any) -> QuerySet[Job]:
+    jobs = Job.objects.visible_to(user).filter(customer=customer).under_way()
+    return jobs.for_lines().order_by("priority", "created_at")[:most]
+
+
 def _starts(row: JobLine) -> datetime | None:
     return row.visit.starts_at if row.visit else None
 
 
+@prepared
+def _newest_visits(user: Any, *, customer: Any) -> Any:
+    here = {"job__site__customer": customer, "state": VisitState.DONE, "starts_at__isnull": False}
+    place = ("job__site_id", "job__units__unit_id")
+    newest = Visit.objects.visible_to(user).filter(**here).order_by(*place, "-starts_at", "-pk")
+    return newest.distinct(*place).values_list(*place, "starts_at", "job__uuid", "job__job_type__name")
+
+
 @keeps_visits
 def last_services(sites: list[Any], user: Any) -> dict[Place, Service]:
-    """When a visit was last done at each site, and at each unit that its job named: one query."""
-    if not allowed(user, May.SEE_JOBS):
+    """When a visit was last done at each of a customer's sites, and at each unit that its job named: one
+    query.
+    """
+    if not sites or not allowed(user, May.SEE_JOBS):
         return {}
-    done = Visit.objects.visible_to(user).filter(
-        job__site__in=sites, state=VisitState.DONE, starts_at__isnull=False
-    )
-    place = ("job__site_id", "job__units__unit_id")
-    newest = done.filter(job__site__in=sites).order_by(*place, "-starts_at", "-pk").distinct(*place)
     found: dict[Place, Service] = {}
-    for site, unit, at, job, what in newest.values_list(
-        *place, "starts_at", "job__uuid", "job__job_type__name"
-    ):
+    for site, unit, at, job, what in _newest_visits(user, customer=sites[0].customer_id):
         service = Service(at, what, reverse("dispatch:job", args=[job]))
         for each in {(site, unit), (site, None)}:
             if each not in found or found[each].at < at:

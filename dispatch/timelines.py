@@ -31,9 +31,7 @@ def _crew() -> Coalesce:
     return Coalesce(Subquery(names.values("names")), Value(""), output_field=TextField())
 
 
-@timeline("work", kinds=[Kind.VISIT, Kind.NOTE], may=May.SEE_JOBS)
-def visits_and_notes(customer: Any, asked: Asked) -> Iterator[Entry]:
-    """When we came, who, and what came of it; what was noted on the jobs: one statement."""
+def _statement(customer: Any, asked: Asked) -> Any:
     jobs = Job.objects.visible_to(asked.user).filter(customer=customer)
     if asked.unit:
         jobs = jobs.filter(units__unit__uuid=asked.unit)
@@ -60,7 +58,13 @@ def visits_and_notes(customer: Any, asked: Asked) -> Iterator[Entry]:
                 Left("body", LONGEST), _text(""), _text(""), _text(""), "author_name",
             )
         )  # fmt: skip
-    rows = legs[0].union(*legs[1:], all=True) if len(legs) > 1 else legs[0]
+    return legs[0].union(*legs[1:], all=True) if len(legs) > 1 else legs[0]
+
+
+@timeline("work", kinds=[Kind.VISIT, Kind.NOTE], may=May.SEE_JOBS)
+def visits_and_notes(customer: Any, asked: Asked) -> Iterator[Entry]:
+    """When we came, who, and what came of it; what was noted on the jobs: one statement."""
+    rows = asked.fetch(_statement, customer)
     for source, pk, at, unique, number, job_type, words, state, outcome, note, who in rows:
         place, url = Place(at, source, pk), reverse("dispatch:job", args=[unique])
         if source == "worknote":

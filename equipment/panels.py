@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,6 +15,7 @@ from fsm.clock import now as clock_now
 from fsm.clock import today_in
 from fsm.panels import panel
 from fsm.permissions import May, allowed
+from fsm.prepared import prepared
 
 from .ages import age_in_years
 from .models import Unit
@@ -36,6 +37,13 @@ def _lines(units: list[Unit]) -> list[dict[str, Any]]:
     ]
 
 
+@prepared
+def _at_sites(user: Any, most: int, *, customer: Any) -> QuerySet[Unit]:
+    units = Unit.objects.visible_to(user).filter(site__customer=customer).select_related("site", "maker")
+    held = StringAgg("circuits__refrigerant__designation", ", ", distinct=True, default=Value(""))
+    return units.annotate(held=held).order_by("status", "category", "pk")[:most]
+
+
 @panel(
     "sites",
     key="equipment",
@@ -46,15 +54,15 @@ def _lines(units: list[Unit]) -> list[dict[str, Any]]:
 )
 def of_sites(sites: list[Site], user: Any) -> dict[str, Any]:
     """What is installed at each of a customer's sites, and when somebody was last there and at each unit."""
-    units = Unit.objects.visible_to(user).filter(site__in=sites).select_related("site", "maker")
-    held = StringAgg("circuits__refrigerant__designation", ", ", distinct=True, default=Value(""))
-    rows: Any = units.annotate(held=held).order_by("status", "category", "pk")[:MOST]
+    rows: Any = _at_sites(user, MOST, customer=sites[0].customer_id) if sites else []
     now = clock_now()
     served = last_services(sites, user)
     of: dict[int, dict[str, Any]] = {
         site.pk: {"lines": [], "zone": site.time_zone, "last": served.get((site.pk, None))} for site in sites
     }
     for unit in rows:
+        if unit.site_id not in of:
+            continue  # a site that was added while we looked
         line = {
             "unit": unit,
             "url": reverse("equipment:unit", args=[unit.uuid]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .clock import now as clock_now
 from .permissions import May, allowed
+from .prepared import Prepared, prepared
 
 
 class Kind(TextChoices):
@@ -123,6 +125,24 @@ class Asked:
                 earlier |= Q(**{at: self.before.at, "pk__lt": self.before.pk})
             found = found.filter(earlier)
         return found.order_by(f"-{at}", "-pk")[: self.limit + 1]
+
+    def fetch(self, statement: Ask, customer: Any) -> Iterable[Any]:
+        """The rows of a part's statement. The first page, which stands on the record, has its text kept."""
+        if self.before is not None or self.is_about_work:
+            return statement(customer.pk, self)
+        first = _first_pages(statement)
+        return first(self.user, self.limit, self.kind, customer=customer.pk, now=self.now)
+
+
+Ask = Callable[[Any, Asked], QuerySet[Any, Any]]
+
+
+@cache
+def _first_pages(statement: Ask) -> Prepared[Any]:
+    def first(user: Any, limit: int, kind: str, *, customer: Any, now: Any) -> QuerySet[Any, Any]:
+        return statement(customer, Asked(user, limit, now, kind=kind))
+
+    return prepared(first)
 
 
 Rows = Callable[[Any, Asked], Iterable[Entry]]

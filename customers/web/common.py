@@ -7,14 +7,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from fsm.models import Branch
+from fsm.prepared import prepared
 from fsm.states import NotPossible
 
 from ..models import Contact, Customer, Site
@@ -22,7 +23,14 @@ from ..models import Contact, Customer, Site
 
 def seen_customer(request: HttpRequest, customer_uuid: UUID) -> Customer:
     """The customer that the uuid leads to, where this person may see them, else 404."""
-    return get_object_or_404(Customer.objects.visible_to(request.user).for_record().at(customer_uuid))
+    if found := _seen(request.user, unique=customer_uuid):
+        return found[0]
+    raise Http404(_("There is no such customer."))
+
+
+@prepared
+def _seen(user: Any, *, unique: Any) -> QuerySet[Customer]:
+    return Customer.objects.visible_to(user).for_record().at(unique)
 
 
 def seen_site(request: HttpRequest, site_uuid: UUID) -> Site:

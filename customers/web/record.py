@@ -24,9 +24,8 @@ from fsm.web.pages import fragment, render_page
 from fsm.web.recent import remember_opened
 
 from .. import actions
-from ..approvers import approvers_at, in_words
 from ..models import Customer, CustomerFile
-from ..record import alerts_of, contacts_of, extras_of
+from ..record import alerts_of, contacts_of, extras_of, sites_of
 from .common import seen_contact, seen_customer
 from .forms import CallForm, FileForm, NoteForm, RefusalForm, RemovalForm
 
@@ -49,13 +48,11 @@ def customer(request: HttpRequest, customer_uuid: UUID) -> HttpResponse:
 def record_of(request: HttpRequest, customer: Customer, **changed: Any) -> dict[str, Any]:
     """Everything the record shows, fetched; `changed` replaces parts, such as a form with its errors."""
     user, zone = request.user, customer.branch.time_zone
-    contacts, extras = contacts_of(customer), extras_of(customer, user)
+    contacts, extras = contacts_of(customer, user), extras_of(customer, user)
     today = today_in(zone, clock_now())
-    rows = customer.sites.annotate(approver_rows=approvers_at("pk", on=today))
-    sites: list[Any] = list(rows.order_by("-is_active", "street", "pk"))
+    sites = sites_of(customer, user, today)
     parts = panels_for("sites", sites, user)
     for site in sites:
-        site.approvers = in_words(site.approver_rows)
         site.parts = [
             Panel(part.key, part.title, part.template, context=part.context["of"][site.pk])
             for part in parts

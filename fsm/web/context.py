@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from ..models import Branch, Company, LiveEvent
 from ..permissions import ROLES, May
+from ..prepared import prepared
 from .navigation import COUNTS, Section, sections_for
 
 
@@ -31,29 +32,35 @@ def prepare(request: HttpRequest) -> Frame:
     """Fetch the frame once a request."""
     frame: Frame | None = getattr(request, "_frame", None)
     if frame is None:
-        branches = (
-            Branch.objects.filter(is_active=True).order_by().values("is_active").annotate(n=Count("pk"))
-        )
-        newest = LiveEvent.objects.filter(position__isnull=False).order_by("-position")
         user = getattr(request, "user", None)
-        waiting = (
-            {name: rows(user) for name, rows in COUNTS.items()} if user and user.is_authenticated else {}
-        )
-        names = {f"count_{number}": name for number, name in enumerate(waiting)}
-        counted = {key: _count(waiting[name]) for key, name in names.items()}
-        company = Company.objects.annotate(
-            branch_count=Coalesce(Subquery(branches.values("n"), output_field=IntegerField()), 0),
-            live_position=Coalesce(Subquery(newest.values("position")[:1]), 0),
-            **counted,
-        ).first()
+        signed_in = user and user.is_authenticated
+        rows: list[Any] = _signed_in(user) if signed_in else list(_house({})[:1])
+        company = rows[0] if rows else None
         frame = Frame(
             company,
             bool(company and company.branch_count > 1),
             company.live_position if company else 0,
-            {name: getattr(company, key) for key, name in names.items()} if company else {},
+            {name: getattr(company, f"count_{number}") for number, name in enumerate(COUNTS)}
+            if company and signed_in
+            else {},
         )
         request._frame = frame  # type: ignore[attr-defined]
     return frame
+
+
+@prepared(by_branch=False)
+def _signed_in(user: Any) -> QuerySet[Company]:
+    return _house({f"count_{number}": _count(rows(user)) for number, rows in enumerate(COUNTS.values())})[:1]
+
+
+def _house(counts: dict[str, Any]) -> QuerySet[Company]:
+    branches = Branch.objects.filter(is_active=True).order_by().values("is_active").annotate(n=Count("pk"))
+    newest = LiveEvent.objects.filter(position__isnull=False).order_by("-position")
+    return Company.objects.order_by("pk").annotate(
+        branch_count=Coalesce(Subquery(branches.values("n"), output_field=IntegerField()), 0),
+        live_position=Coalesce(Subquery(newest.values("position")[:1]), 0),
+        **counts,
+    )
 
 
 def _count(rows: QuerySet[Any]) -> Any:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.core.exceptions import EmptyResultSet
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +16,7 @@ from PIL import Image
 
 from customers import actions
 from customers.models import Communication, CustomerFile, PhoneNumber, Site
+from fsm.prepared import Prepared
 from fsm.states import NotPossible
 from fsm.timelines import Kind, Place, filters_of, timeline_of
 from tests import factories as make
@@ -109,6 +111,36 @@ def test_the_record_costs_the_same_with_a_long_past(busy, casey_client, make_job
     with CaptureQueriesContext(connection) as after:
         assert casey_client.get(url).status_code == 200
     assert len(after) == len(before) <= 20
+
+
+def test_every_kept_statement_of_the_record_is_what_the_long_way_asks(
+    busy, make_unit, casey, dana, olivia, bea, branch, monkeypatch
+):
+    """For each role, and for somebody who sees one branch: text for text, value for value."""
+    make_unit(site=busy.site)
+    limited = make.UserFactory(role=casey.role)
+    limited.branch_limits.create(branch=branch)
+    compared, ask = set(), Prepared.__call__
+
+    def asked(kept, user, *shape, **given):
+        statement = kept.statement(user, *shape, **given)
+        try:
+            sql, params = kept.queryset(user, *shape, **given).query.get_compiler("default").as_sql()
+        except EmptyResultSet:
+            sql, params = "", ()
+        assert statement.sql.replace("(%s)", "%s") == sql.replace("(%s)", "%s"), kept
+        assert statement.filled({"user": user.pk, **given}) == params, kept
+        compared.add(f"{kept.__module__}.{kept.__name__}")
+        return ask(kept, user, *shape, **given)
+
+    monkeypatch.setattr(Prepared, "__call__", asked)
+    for user in (olivia, dana, casey, bea, limited):
+        answer = client_of(user).get(reverse("customers:customer", args=[busy.uuid]))
+        assert answer.status_code == 200
+        assert b"Lisa Hall" in answer.content
+    for kind in Kind:
+        assert timeline_of(busy, casey, kind=kind)
+    assert len(compared) >= 11, compared
 
 
 def picture(color="red"):
