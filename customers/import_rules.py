@@ -1,34 +1,34 @@
-"""What a row of somebody else's customer list means here, and what a person should know about it first.
+"""Reading one row of somebody else's customer list, and what a person should know about it first.
 
 Every row comes out as one of three: to be imported, held until a person decides, or skipped with a reason.
-Nothing is merged: rows that look alike are imported and say so.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from customers.addresses import ParsedAddress, parse_address, standard_case
+from customers.import_meaning import (
+    Kind,
+    Notes,
+    Problem,
+    Proposed,
+    ProposedContact,
+    ProposedCustomer,
+    ProposedSite,
+    plain,
+)
 from customers.import_shapes import PHONES, couple_of, tags_of, terms_of
 from customers.phones import FoundPhone, find_phones, format_us
 from customers.quickbooks_file import SourceRow
-
-Severity = Literal["hold", "warn", "skip"]
-Outcome = Literal["import", "hold", "skip"]
-Kind = Literal["household", "company", "property_manager"]
 
 LONGEST: Final = {"name": 120, "first name": 60, "last name": 60, "job name": 80, "street": 120, "unit": 40,
                   "city": 60, "gate code": 40, "reason": 200, "number": 120, "e-mail": 254,
                 "lead source": 60, "exemption certificate": 60}  # fmt: skip
 TERMS: Final = ("Due on receipt", "Net 15", "Net 30", "Net 45", "Net 60")
-VOLATILE: Final = frozenset({"TIMESTAMP"})  # QuickBooks touches it without any change a person made
 DECIDABLE: Final = frozenset(
     {"maybe_cut", "columns_missing", "columns_extra", "cells_extra", "unreadable", "same_name",
      "same_identity", "job_refuses_service", "parent_missing", "parent_not_imported", "like_standing"}
@@ -60,116 +60,6 @@ _EMAIL = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+\.[a-z]{2,}", re.I)
 _ODD_IN_NAME = re.compile(r"[^\w\s'\u2019.,&()/:#+\"!@*-]|_")
 _TOTALS_ALONE = re.compile(r"^(?:sub|grand |report )?totals?\W*$", re.I)
 _TOTALS = re.compile(r"^(?:sub)?totals?\b|^report total", re.I)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing to know about a row; its sentence is made from `code` and `details` for who reads it."""
-
-    severity: Severity
-    field: str
-    code: str
-    details: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class ProposedCustomer:
-    """Who the row says this is."""
-
-    kind: Kind
-    name: str
-    terms: str = ""
-    taxable: bool = True
-    notes: str = ""
-    do_not_service: bool = False
-    do_not_service_reason: str = ""
-    lead_source: str = ""
-    tags: tuple[str, ...] = ()
-    tax_certificate: str = ""
-
-
-@dataclass(frozen=True)
-class ProposedContact:
-    """The person to talk to."""
-
-    first_name: str
-    last_name: str
-    email: str = ""
-    title: str = ""
-    more_emails: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
-
-
-@dataclass(frozen=True)
-class ProposedSite:
-    """Where the work would be."""
-
-    label: str
-    address: ParsedAddress
-    access_notes: str = ""
-    gate_code: str = ""
-    notes: str = ""
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """A row's meaning. A job row has a `parent_name` and no `customer`: it is a further site.
-
-    A row that is one location of a customer has an `owner_id`; the first of them brings the customer.
-    `said` is what the row's cells hold, in the words of these rules.
-    """
-
-    line: int
-    external_id: str
-    source_name: str
-    parent_name: str = ""
-    customer: ProposedCustomer | None = None
-    contact: ProposedContact | None = None
-    phones: tuple[FoundPhone, ...] = ()
-    site: ProposedSite | None = None
-    billing: ParsedAddress | None = None
-    owner_id: str = ""
-    others: tuple[ProposedContact, ...] = ()
-    more_sites: tuple[ProposedSite, ...] = ()
-    refuses_service: bool = False
-    problems: tuple[Problem, ...] = ()
-    said: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def outcome(self) -> Outcome:
-        """What happens to the row unless a person says otherwise."""
-        severities = {problem.severity for problem in self.problems}
-        return "skip" if "skip" in severities else "hold" if "hold" in severities else "import"
-
-    @property
-    def is_job(self) -> bool:
-        return bool(self.parent_name)
-
-
-@dataclass(frozen=True)
-class Notes:
-    """A note cell taken apart."""
-
-    gate_code: str
-    do_not_service: bool
-    reason: str
-    access: str
-    rest: str
-
-
-def interpret_all(rows: Iterable[SourceRow], *, names_are_unique: bool = True) -> list[Proposed]:
-    """Each row's meaning, in the file's order, with what only the whole file can tell.
-
-    In QuickBooks Desktop `names_are_unique`: the same name twice is held there.
-    """
-    proposals = [interpret(row) for row in rows]
-    proposals = _doubles(proposals, names_are_unique=names_are_unique)
-    proposals = _parents(proposals)
-    proposals = _other_spellings(proposals)
-    return _lookalikes(proposals)
 
 
 def interpret(row: SourceRow) -> Proposed:
@@ -252,26 +142,6 @@ def read_notes(text: str) -> Notes:
                 continue
         (access if _ACCESS.search(part) else rest).append(part)
     return Notes(gate_code, do_not_service, reason, "\n".join(access), "\n".join(rest))
-
-
-def fingerprint(values: Mapping[str, str]) -> str:
-    """The same for rows that say the same, whenever QuickBooks touched them."""
-    said = sorted(
-        (name, text.strip()) for name, text in values.items() if text.strip() and name not in VOLATILE
-    )
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
-
-
-def changed_columns(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Which columns say something else now."""
-    names = sorted((set(before) | set(after)) - VOLATILE)
-    return [name for name in names if before.get(name, "").strip() != after.get(name, "").strip()]
-
-
-def plain(text: str) -> str:
-    """Text for comparing: no case, no accents, single blanks."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in folded if not unicodedata.combining(c)).split())
 
 
 def _reachable(row: SourceRow) -> bool:
@@ -515,119 +385,3 @@ def _without_name(lines: Sequence[str], row: SourceRow) -> list[str]:
     while len(kept) > 2 and not re.search(r"\d", kept[0]) and re.match(r"\d", kept[1]):
         kept.pop(0)
     return kept
-
-
-def _with(proposed: Proposed, *problems: Problem) -> Proposed:
-    return replace(proposed, problems=(*proposed.problems, *problems))
-
-
-def _doubles(proposals: list[Proposed], *, names_are_unique: bool) -> list[Proposed]:
-    """The same number or name twice in one file: QuickBooks cannot have written that; a person decides."""
-    ids: dict[str, int] = {}
-    names: dict[str, int] = {}
-    times: Counter[str] = Counter()
-    result = []
-    for proposed in proposals:
-        if proposed.outcome != "skip" and proposed.source_name:
-            first = ids.setdefault(proposed.external_id, proposed.line)
-            if first != proposed.line and "|" in proposed.external_id:
-                times[proposed.external_id] += 1
-                numbered = f"{proposed.external_id[:116]}#{times[proposed.external_id] + 1}"
-                proposed = replace(proposed, external_id=numbered)
-                proposed = _with(proposed, Problem("hold", "NAME", "same_identity", (("line", str(first)),)))
-                result.append(proposed)
-                continue
-            if first != proposed.line:
-                details = (("id", proposed.external_id), ("line", str(first)))
-                proposed = _with(proposed, Problem("hold", "REFNUM", "same_refnum", details))
-            if proposed.owner_id or "|" in proposed.external_id or not names_are_unique:
-                result.append(proposed)
-                continue
-            first = names.setdefault(proposed.source_name.casefold(), proposed.line)
-            if first != proposed.line:
-                proposed = _with(proposed, Problem("hold", "NAME", "same_name", (("line", str(first)),)))
-        result.append(proposed)
-    return result
-
-
-def _parents(proposals: list[Proposed]) -> list[Proposed]:
-    by_name = {p.source_name.casefold(): p for p in proposals if p.source_name and not p.is_job}
-    result = []
-    for proposed in proposals:
-        if proposed.is_job and proposed.outcome != "skip":
-            parent = by_name.get(proposed.parent_name.casefold())
-            details = (("parent", proposed.parent_name), ("line", str(parent.line if parent else "")))
-            if parent is None:
-                proposed = _with(proposed, Problem("hold", "NAME", "parent_missing", details))
-            elif parent.outcome != "import":
-                proposed = _with(proposed, Problem("hold", "NAME", "parent_not_imported", details))
-            elif proposed.refuses_service and not parent.refuses_service:
-                proposed = _with(proposed, Problem("hold", "NOTEPAD", "job_refuses_service", details))
-            elif parent.phones == proposed.phones:
-                proposed = replace(proposed, phones=())
-        result.append(proposed)
-    return result
-
-
-def _other_spellings(proposals: list[Proposed]) -> list[Proposed]:
-    """A town spelled as nobody else with that ZIP spells it, where at least four agree."""
-    towns: dict[str, Counter[str]] = defaultdict(Counter)
-    shown: dict[str, str] = {}
-    for proposed in proposals:
-        if proposed.site and proposed.site.address.postal_code and proposed.site.address.city:
-            key = plain(proposed.site.address.city)
-            towns[proposed.site.address.postal_code][key] += 1
-            shown[key] = proposed.site.address.city
-    result = []
-    for proposed in proposals:
-        address = proposed.site.address if proposed.site else None
-        if address and address.city and (counts := towns.get(address.postal_code)):
-            usual, times = counts.most_common(1)[0]
-            if times >= 4 and counts[plain(address.city)] * 4 <= times and plain(address.city) != usual:
-                details = (("city", address.city), ("usual", shown[usual]), ("zip", address.postal_code))
-                proposed = _with(proposed, Problem("warn", "SADDR", "city_spelled_otherwise", details))
-        result.append(proposed)
-    return result
-
-
-def _lookalikes(proposals: list[Proposed]) -> list[Proposed]:
-    """Say which earlier row looks like the same customer: same door, or same number and same last name."""
-    seen: dict[str, Proposed] = {}
-    result = []
-    for proposed in proposals:
-        if proposed.customer is None or proposed.outcome == "skip":
-            result.append(proposed)
-            continue
-        keys = list(_twin_keys(proposed))
-        twin = next((seen[key] for key in keys if key in seen), None)
-        for key in keys:
-            seen.setdefault(key, proposed)
-        if twin is not None and (
-            _is_told(proposed) or (twin.owner_id and twin.owner_id == proposed.owner_id)
-        ):
-            twin = None
-        if twin is not None and twin.customer is not None:
-            details = (("line", str(twin.line)), ("name", twin.source_name))
-            proposed = _with(proposed, Problem("warn", "NAME", "looks_like", details))
-            if twin.refuses_service and not proposed.refuses_service:
-                proposed = _with(proposed, Problem("warn", "NAME", "twin_do_not_service", details))
-        result.append(proposed)
-    return result
-
-
-def _is_told(proposed: Proposed) -> bool:
-    return any(problem.code == "same_identity" for problem in proposed.problems)
-
-
-def _twin_keys(proposed: Proposed) -> Iterable[str]:
-    assert proposed.customer is not None  # noqa: S101  (asked by the caller; tells the type checker)
-    name = "".join(sorted(plain(proposed.customer.name).replace(",", " ").split()))
-    last = plain(proposed.contact.last_name) if proposed.contact else name
-    if proposed.site and proposed.site.address.match_key:
-        number, _street, _rest = proposed.site.address.match_key.partition(" ")
-        yield f"door {proposed.site.address.match_key} {last}"
-        if number.isdigit() and proposed.site.address.postal_code:
-            yield f"name {name} {number} {proposed.site.address.postal_code}"
-    for phone in proposed.phones:
-        if phone.usable and phone.e164:
-            yield f"phone {phone.e164} {last}"

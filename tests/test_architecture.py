@@ -220,7 +220,7 @@ def test_models_hide_no_rules_in_save_and_nobody_listens_to_signals():
             if isinstance(node, ast.FunctionDef) and node.name in {"save", "clean", "delete", "full_clean"}:
                 wrong.append(f"{named(path)}:{node.lineno} {node.name}")
     for path in sources("**/*.py"):
-        text = path.read_text()
+        text = path.read_text().replace("field.pre_save(", "")  # a field's own is no signal
         wrong += [
             named(path)
             for signal in ("post_save", "pre_save", "post_delete", "m2m_changed")

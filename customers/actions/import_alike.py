@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.models import Max
 
 from customers import matching
-from customers.import_rules import DECIDABLE, Proposed
+from customers.import_meaning import Proposed
+from customers.import_rules import DECIDABLE
 from customers.matching.keys import KINDS
 from customers.models import (
     Contact,

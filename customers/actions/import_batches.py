@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from customers.import_rules import Problem, Proposed, interpret
+from customers.import_meaning import Problem, Proposed
+from customers.import_rules import interpret
 from customers.import_shapes import translated
 from customers.import_wording import sentence
 from customers.models import ImportBatch, ImportRow, RowOutcome

@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from customers.addresses import ParsedAddress, time_zone_of
-from customers.import_rules import Proposed, ProposedContact, ProposedCustomer, ProposedSite, fingerprint
+from customers.import_meaning import Proposed, ProposedContact, ProposedCustomer, ProposedSite, fingerprint
 from customers.import_wording import doubt, system_words
 from customers.models import (
     Contact,

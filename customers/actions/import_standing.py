@@ -9,7 +9,7 @@ from django.db.models import Prefetch
 from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
-from customers.import_rules import Proposed, ProposedSite, changed_columns, fingerprint
+from customers.import_meaning import Proposed, ProposedSite, changed_columns, fingerprint
 from customers.import_shapes import QUICKBOOKS_DESKTOP
 from customers.matching.keys import KINDS
 from customers.models import (

@@ -13,7 +13,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from customers.import_files import SourceFile, read_source, samples
-from customers.import_rules import DECIDABLE, Proposed, interpret_all
+from customers.import_meaning import Proposed
+from customers.import_rules import DECIDABLE
 from customers.import_shapes import (
     OTHER,
     QUICKBOOKS_DESKTOP,
@@ -24,6 +25,7 @@ from customers.import_shapes import (
     suggest,
     translated,
 )
+from customers.import_whole import interpret_all
 from customers.import_wording import flaw_sentence, refusal
 from customers.models import Customer, ImportBatch, ImportMapping, ImportRow, RowOutcome
 from customers.quickbooks_file import SourceRow, WrongFile

@@ -1,9 +1,7 @@
-"""Importing customers: the files so far, one file's rows, and what a person decides about them."""
+"""Importing customers: the files so far, and one file with its rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,19 +10,14 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from customers.actions import imports
-from customers.actions.import_batches import meaning_of, problem_of
-from customers.actions.import_standing import choice_words
 from customers.import_files import HEAD, check_head
-from customers.import_shapes import ADDRESSES, MEANINGS, PARTS, PHONES, SYSTEMS
-from customers.import_wording import address_words, meaning_words, refusal, sentence, system_words
-from customers.models import ImportBatch, ImportRow, RowOutcome
-from customers.models.records import address_lines
+from customers.import_wording import refusal, system_words
+from customers.models import ImportBatch, RowOutcome
 from customers.quickbooks_file import LARGEST_FILE, WrongFile
 from customers.states import IMPORT_STATES, ImportState
 from fsm.looks import Sensitive, hands_out, saw
@@ -35,41 +28,7 @@ from fsm.states import NotPossible
 from fsm.web.pages import fragment, render_page
 from fsm.web.tables import Column, Table
 
-
-def _held_for(code: str) -> list[dict[str, str]]:
-    return [{"code": code, "severity": "hold"}]
-
-
-# How the rows can be narrowed down: key, words, condition.
-VIEWS: list[tuple[str, Any, Q]] = [
-    ("", gettext_lazy("All"), Q()),
-    ("ready", gettext_lazy("Ready"), Q(outcome=RowOutcome.READY)),
-    ("imported", gettext_lazy("Imported"), Q(outcome=RowOutcome.IMPORTED)),
-    ("unchanged", gettext_lazy("Already there"), Q(outcome=RowOutcome.UNCHANGED)),
-    ("held", gettext_lazy("Held"), Q(outcome=RowOutcome.HELD)),
-    (
-        "changed",
-        gettext_lazy("Changed since"),
-        Q(outcome=RowOutcome.HELD, problems__contains=_held_for("changed_since")),
-    ),
-    (
-        "alike",
-        gettext_lazy("Look alike"),
-        Q(outcome=RowOutcome.HELD, problems__contains=_held_for("like_standing")),
-    ),
-    (
-        "twice",
-        gettext_lazy("Twice in the file"),
-        Q(outcome=RowOutcome.HELD, problems__contains=_held_for("same_identity")),
-    ),
-    ("skipped", gettext_lazy("Skipped"), Q(outcome=RowOutcome.SKIPPED)),
-    ("kept", gettext_lazy("Kept at roll-back"), Q(outcome=RowOutcome.KEPT)),
-    ("taken_back", gettext_lazy("Taken back"), Q(outcome=RowOutcome.TAKEN_BACK)),
-    ("remarks", gettext_lazy("With remarks"), Q(problems__0__isnull=False)),
-]
-
-
-HELD_FOR = {"changed": "changed_since", "alike": "like_standing", "twice": "same_identity"}
+from .import_showing import HELD_FOR, VIEWS, becomes, bulk, held_for, offer_choices, remarks
 
 
 class FileForm(forms.Form):
@@ -101,7 +60,7 @@ def _counted(request: HttpRequest) -> QuerySet[ImportBatch]:
     }
     per_outcome["remarks_count"] = Count("rows", filter=Q(rows__problems__0__isnull=False))
     for key, code in HELD_FOR.items():
-        held = Q(rows__outcome=RowOutcome.HELD, rows__problems__contains=_held_for(code))
+        held = Q(rows__outcome=RowOutcome.HELD, rows__problems__contains=held_for(code))
         per_outcome[f"{key}_count"] = Count("rows", filter=held)
     return ImportBatch.objects.visible_to(request.user).annotate(**per_outcome)
 
@@ -161,9 +120,9 @@ def import_page(request: HttpRequest, batch_id: int) -> HttpResponse:
         [
             Column("line", _("Line"), lambda row: row.line, ("line",), "right"),
             Column("name", _("Name in the list"), lambda row: row.label, ("label",)),
-            Column("becomes", _("Becomes"), lambda row: _becomes(row, batch)),
+            Column("becomes", _("Becomes"), lambda row: becomes(row, batch)),
             Column("outcome", _("Outcome"), lambda row: row.outcome, ("outcome",)),
-            Column("remarks", _("What to know"), _remarks),
+            Column("remarks", _("What to know"), remarks),
         ],
         search=lambda rows, text: rows.filter(Q(label__icontains=text) | Q(external_id=text)),
         search_label=_("Name or number in the list"),
@@ -175,11 +134,11 @@ def import_page(request: HttpRequest, batch_id: int) -> HttpResponse:
         for key, words, _condition in VIEWS
     ]
     for line in table.rows:
-        _offer_choices(line.object)
+        offer_choices(line.object)
     context = {
         "batch": batch,
         "system": system_words(batch.system),
-        "bulk": _bulk(batch) if batch.state not in {ImportState.RUNNING, ImportState.ROLLED_BACK} else [],
+        "bulk": bulk(batch) if batch.state not in {ImportState.RUNNING, ImportState.ROLLED_BACK} else [],
         "may_change_columns": bool(batch.headers) and IMPORT_STATES.allows(batch.state, ImportState.MAPPING),
         "table": table,
         "views": [view for view in views if view[2] or not view[0] or view[3]],
@@ -190,143 +149,6 @@ def import_page(request: HttpRequest, batch_id: int) -> HttpResponse:
         **_progress(batch),
     }
     return render_page(request, "customers/import.html", context)
-
-
-def _offer_choices(row: Any) -> None:
-    """What a person can say about a held row: hung on the row for the template."""
-    row.may_release = imports.why_not_release(row) is None
-    row.alike, row.changes = [], []
-    if row.outcome != RowOutcome.HELD:
-        return
-    row.alike = (problem_of(row, "like_standing") or {}).get("alike", [])
-    words = choice_words()
-    for change in (problem_of(row, "changed_since") or {}).get("changes", []):
-        shown = {**change, "words": words.get(change["field"], change["field"])}
-        if change["field"] == "gate_code":  # that it differs is told; it is read where looks are remembered
-            shown |= {side: "•••" for side in ("theirs", "ours") if change[side]}
-        row.changes.append(shown)
-    row.may_link = bool(row.alike) or problem_of(row, "renumbered") is not None
-
-
-@dataclass(frozen=True)
-class Bulk:
-    """A group of held rows that can be decided at once, and the decisions with what each asks first."""
-
-    key: str
-    code: str
-    count: int
-    says: str
-    decisions: list[tuple[str, str, str]]
-
-
-def _bulk(batch: ImportBatch) -> list[Bulk]:
-    leave = ("leave_out", _("Leave all out"), _("These rows are left out. Nothing on record is changed."))
-    counts = {key: getattr(batch, f"{key}_count", 0) for key in HELD_FOR}
-    changed, alike, twice = counts["changed"], counts["alike"], counts["twice"]
-    groups = [
-        Bulk(
-            "changed",
-            "changed_since",
-            changed,
-            ngettext(
-                "%(count)d row differs from what stands here.",
-                "%(count)d rows differ from what stands here.",
-                changed,
-            )
-            % {"count": changed},
-            [
-                (
-                    "take_over",
-                    _("Take all over"),
-                    _("What the list says replaces ours in every field that differs."),
-                ),
-                ("keep", _("Keep all of ours"), _("Ours stays, and the same rows are no news next time.")),
-            ],
-        ),
-        Bulk(
-            "alike",
-            "like_standing",
-            alike,
-            ngettext(
-                "%(count)d row looks like a customer on record.",
-                "%(count)d rows look like customers on record.",
-                alike,
-            )
-            % {"count": alike},
-            [
-                (
-                    "link",
-                    _("Link all"),
-                    _(
-                        "Each row is joined to the customer it looks most like. "
-                        "New numbers and addresses are added; nothing is replaced."
-                    ),
-                ),
-                (
-                    "new",
-                    _("All are new customers"),
-                    _("Each row becomes a customer of their own beside the one it looks like."),
-                ),
-                leave,
-            ],
-        ),
-        Bulk(
-            "twice",
-            "same_identity",
-            twice,
-            ngettext(
-                "%(count)d row says what an earlier row of the file says.",
-                "%(count)d rows say what earlier rows of the file say.",
-                twice,
-            )
-            % {"count": twice},
-            [
-                leave,
-                (
-                    "new",
-                    _("All are new customers"),
-                    _("Each row becomes a customer of their own, although it looks the same."),
-                ),
-            ],
-        ),
-    ]
-    return [group for group in groups if group.count]
-
-
-def _remarks(row: ImportRow) -> list[tuple[str, str]]:
-    """Severity and sentence, the gravest first."""
-    order = {"hold": 0, "skip": 0, "warn": 1}
-    said = sorted(row.problems, key=lambda problem: order[problem["severity"]])
-    remarks = [(problem["severity"], sentence(problem["code"], problem["details"])) for problem in said]
-    if row.reason and not any(severity in {"hold", "skip"} for severity, _text in remarks):
-        remarks.insert(0, ("hold" if row.outcome == RowOutcome.KEPT else "skip", row.reason))
-    return remarks
-
-
-@dataclass(frozen=True)
-class Becomes:
-    """What a row becomes or became: a customer, or a further site of one."""
-
-    customer: str
-    label: str
-    where: str
-    url: str
-
-
-def _becomes(row: ImportRow, batch: ImportBatch) -> Becomes:
-    if row.customer is not None:
-        site = row.site
-        url = reverse("customers:customer", args=[row.customer.uuid])
-        return Becomes(row.customer.name, site.name if site else "", site.one_line if site else "", url)
-    meant = meaning_of(row, batch)
-    address = meant.site.address if meant.site else None
-    where = ", ".join(
-        address_lines(address.street, address.unit, address.city, address.state, address.postal_code)
-        if address
-        else []
-    )
-    label = meant.site.label if meant.site else ""
-    return Becomes(meant.customer.name if meant.customer else meant.parent_name, label, where, "")
 
 
 def _progress(batch: ImportBatch) -> dict[str, Any]:
@@ -380,190 +202,6 @@ def take_back_import(request: HttpRequest, batch_id: int) -> HttpResponse:
     return redirect("customers:import", batch.pk)
 
 
-class LeaveOutForm(forms.Form):
-    """Why a row is left out."""
-
-    because = forms.CharField(max_length=200, required=False)
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_POST
-def release_row(request: HttpRequest, row_id: int) -> HttpResponse:
-    """Import a held row all the same."""
-    row = _row(request, row_id)
-    imports.release_row(row.pk)
-    messages.success(request, _("Line %(line)d is ready to be imported.") % {"line": row.line})
-    return redirect("customers:import", row.import_batch_id)
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_POST
-def skip_row(request: HttpRequest, row_id: int) -> HttpResponse:
-    """Leave a row out."""
-    row = _row(request, row_id)
-    form = LeaveOutForm(request.POST)
-    imports.skip_row(row.pk, because=form.cleaned_data["because"] if form.is_valid() else "")
-    messages.success(request, _("Line %(line)d is left out.") % {"line": row.line})
-    return redirect("customers:import", row.import_batch_id)
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_POST
-def link_row(request: HttpRequest, row_id: int) -> HttpResponse:
-    """The row is a customer on record."""
-    row = _row(request, row_id)
-    wanted = request.POST.get("customer", "")
-    imports.link_row(row.pk, customer_id=int(wanted) if wanted.isdecimal() and len(wanted) < 12 else None)
-    messages.success(request, _("Line %(line)d is linked with the next start.") % {"line": row.line})
-    return redirect("customers:import", row.import_batch_id)
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_POST
-def take_over_row(request: HttpRequest, row_id: int) -> HttpResponse:
-    """What the list says replaces ours in the chosen fields."""
-    row = _row(request, row_id)
-    imports.take_over_row(row.pk, fields=request.POST.getlist("field"))
-    messages.success(request, _("Line %(line)d is taken over with the next start.") % {"line": row.line})
-    return redirect("customers:import", row.import_batch_id)
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_POST
-def keep_row(request: HttpRequest, row_id: int) -> HttpResponse:
-    """Ours stays."""
-    row = _row(request, row_id)
-    imports.keep_row(row.pk)
-    messages.success(request, _("Line %(line)d changes nothing here.") % {"line": row.line})
-    return redirect("customers:import", row.import_batch_id)
-
-
-class BulkForm(forms.Form):
-    """One decision for every row that is held for one reason."""
-
-    code = forms.ChoiceField(choices=[(code, code) for code in HELD_FOR.values()])
-    decision = forms.ChoiceField(
-        choices=[(word, word) for word in ("new", "link", "take_over", "keep", "leave_out")]
-    )
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_POST
-def decide_rows(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """The same decision for all rows of a kind."""
-    batch = get_object_or_404(ImportBatch.objects.visible_to(request.user), pk=batch_id)
-    form = BulkForm(request.POST)
-    if not form.is_valid():
-        raise NotPossible(_("Choose what is to be done with these rows."))
-    count = imports.decide_rows(batch.pk, **form.cleaned_data)
-    said = ngettext("%(count)d row is decided.", "%(count)d rows are decided.", count) % {"count": count}
-    messages.success(request, said)
-    return redirect("customers:import", batch.pk)
-
-
-# Columns ---------------------------------------------------------------------------------------
-
-
-def _meaning_choices() -> list[tuple[str, Any]]:
-    """Every meaning in groups, with leaving out first."""
-
-    def group(names: Iterable[str]) -> list[tuple[str, str]]:
-        return [(name, meaning_words(name)) for name in names]
-
-    ways = [*PHONES, "email"]
-    places = [f"{address}.{part}" for address in ADDRESSES for part in PARTS]
-    who = ["name", "first_name", "middle_name", "last_name", "title", "company", "contact", "kind",
-           "external_id", "parent"]  # fmt: skip
-    rest = [name for name in MEANINGS if name not in {*ways, *places, *who}]
-    return [
-        ("", _("Leave out")),
-        (_("Customer"), group(who)),
-        (_("Ways to reach them"), group(ways)),
-        *(
-            (address_words(address), group(f"{address}.{part}" for part in PARTS))
-            for address in ("service", "billing", *ADDRESSES[2:])
-        ),
-        (_("Other"), group(rest)),
-    ]
-
-
-class ColumnsForm(forms.Form):
-    """What each column of a file means."""
-
-    system = forms.ChoiceField(label=gettext_lazy("Where the list comes from"))
-
-    def __init__(self, *args: Any, batch: ImportBatch, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        system = self.fields["system"]
-        assert isinstance(system, forms.ChoiceField)  # noqa: S101  (declared above; for the type checker)
-        system.choices = [(name, system_words(name)) for name in SYSTEMS]
-        system.initial = batch.system.partition(":")[0]
-        choices = _meaning_choices()
-        self.names = {f"column-{at}": header["name"] for at, header in enumerate(batch.headers)}
-        for key, name in self.names.items():
-            self.fields[key] = forms.ChoiceField(
-                label=name, choices=choices, required=False, initial=batch.columns.get(name, "")
-            )
-
-    def columns(self) -> dict[str, str]:
-        """The mapping as it was chosen."""
-        return {name: self.cleaned_data[key] for key, name in self.names.items()}
-
-
-def _columns_page(
-    request: HttpRequest, batch: ImportBatch, form: ColumnsForm, *, wrong: str = "", status: int = 200
-) -> HttpResponse:
-    lines = [
-        (form[key], header["samples"], bool(form[key].value()))
-        for key, header in zip(form.names, batch.headers, strict=True)
-    ]
-    context = {
-        "batch": batch,
-        "form": form,
-        "lines": lines,
-        "wrong": wrong,
-        "left_out": sum(not used for _field, _samples, used in lines),
-        "system": system_words(batch.system),
-    }
-    return render_page(request, "customers/import_columns.html", context, status=status)
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_safe
-def import_columns(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """What the columns of a file mean, as we suppose; a person confirms."""
-    batch = get_object_or_404(ImportBatch.objects.visible_to(request.user), pk=batch_id)
-    if batch.state != ImportState.MAPPING:
-        return redirect("customers:import", batch.pk)
-    return _columns_page(request, batch, ColumnsForm(batch=batch))
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_POST
-def confirm_columns(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Read the rows by the columns as they were confirmed."""
-    batch = get_object_or_404(ImportBatch.objects.visible_to(request.user), pk=batch_id)
-    form = ColumnsForm(request.POST, batch=batch)
-    if not form.is_valid():
-        return _columns_page(request, batch, form, wrong=_("Choose from the lists."), status=422)
-    try:
-        imports.confirm_columns(batch.pk, columns=form.columns(), system=form.cleaned_data["system"])
-    except NotPossible as refused:
-        if refused.field != "columns":
-            raise
-        return _columns_page(request, batch, form, wrong=str(refused), status=422)
-    return redirect("customers:import", batch.pk)
-
-
-@requires(May.IMPORT_CUSTOMERS)
-@require_POST
-def change_columns(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Back to what the columns mean."""
-    batch = get_object_or_404(ImportBatch.objects.visible_to(request.user), pk=batch_id)
-    imports.change_columns(batch.pk)
-    return redirect("customers:import-columns", batch.pk)
-
-
 @hands_out(Sensitive.EXPORT)
 @requires(May.IMPORT_CUSTOMERS)
 @require_safe
@@ -578,7 +216,7 @@ def import_problems(request: HttpRequest, batch_id: int) -> HttpResponse:
         [
             row.line,
             row.get_outcome_display(),
-            " ".join(text for _severity, text in _remarks(row)),
+            " ".join(text for _severity, text in remarks(row)),
             *(row.values.get(name, "") for name in columns),
         ]
         for row in rows
@@ -586,8 +224,3 @@ def import_problems(request: HttpRequest, batch_id: int) -> HttpResponse:
     answer = HttpResponse(csv_file(headings, written), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="import-{batch.pk}-problems.csv"'
     return answer
-
-
-def _row(request: HttpRequest, row_id: int) -> ImportRow:
-    batches = ImportBatch.objects.visible_to(request.user)
-    return get_object_or_404(ImportRow.objects.filter(import_batch__in=batches), pk=row_id)

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from customers.import_rules import Proposed, fingerprint, interpret_all, read_notes
+from customers.import_meaning import Proposed, fingerprint
+from customers.import_rules import read_notes
+from customers.import_whole import interpret_all
 from customers.quickbooks_file import (
     LARGEST_FILE,
     MOST_ROWS,
