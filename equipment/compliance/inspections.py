@@ -69,15 +69,15 @@ def schedule(
         return _waiting(_every(code, is_quarterly), citation)
     start = follow_up_passed_on if code == HFC_RULE and follow_up_passed_on is not None else last
     stops = _four_quarters_after(start) if is_quarterly else months_after(start, 12)
-    if on >= stops:
+    every = _every(code, is_quarterly)
+    due = _next_due(every, start, [day for day in inspected_on if start <= day <= on])
+    if on >= stops and due > stops:  # what was owed before stays owed
         clean = _(
             "Not exceeded since %(day)s: inspections stopped on %(stops)s.",
             day=last,
             stops=stops,
         )
         return Schedule(False, Every.NEVER, None, False, stops, clean, citation)
-    every = _every(code, is_quarterly)
-    due = _next_due(every, start, [day for day in inspected_on if start <= day <= on])
     said = _("The next leak inspection is due on %(due)s.", due=due)
     return Schedule(True, every, due, on > due, stops, said, citation)
 
