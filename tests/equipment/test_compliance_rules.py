@@ -63,10 +63,19 @@ def test_inspections_begin_with_the_exceedance_or_the_follow_up_test_and_stop_wh
     assert (waiting.is_required, waiting.next_due) == (True, None)
     assert inspections("84.106", exceeded_on=[EXCEEDED, date(2026, 3, 25)]).next_due is None
     assert inspections("84.106", on=date(2027, 3, 19)).is_required
-    assert not inspections("84.106", on=date(2027, 3, 20)).is_required
-    quarterly = inspections("82.157", "ipr", 500, on=date(2027, 3, 31))
-    assert (quarterly.is_required, quarterly.is_overdue, quarterly.stops_on) == (True, True, date(2027, 4, 1))
-    assert not inspections("82.157", "ipr", 500, on=date(2027, 4, 1)).is_required
+    inspected = [date(2026, 9, 1)]
+    assert not inspections("84.106", inspected=inspected, on=date(2027, 3, 20)).is_required
+    owed = inspections("84.106", on=date(2027, 3, 21))
+    assert (owed.is_required, owed.is_overdue) == (True, True)
+    done = [date(2026, 5, 1), date(2026, 8, 1), date(2026, 11, 1), date(2027, 1, 20)]
+    quarterly = inspections("82.157", "ipr", 500, done, on=date(2027, 3, 31))
+    assert (quarterly.is_required, quarterly.is_overdue, quarterly.stops_on) == (
+        True,
+        False,
+        date(2027, 4, 1),
+    )
+    assert not inspections("82.157", "ipr", 500, done, on=date(2027, 4, 1)).is_required
+    assert inspections("82.157", "ipr", 500, done[:2], on=date(2027, 4, 1)).is_overdue
     again = inspections("82.157", exceeded_on=[EXCEEDED, date(2026, 12, 1)], on=date(2027, 2, 10))
     assert again.is_required
 
