@@ -20,8 +20,21 @@ from tests.conftest import client_of
 AXE_RUN = """(rules) => axe.run({resultTypes: ["violations"], ...(rules && {runOnly: rules})})
   .then(({violations}) => violations)"""
 
+# What moves or fades would be measured half-way.
+SETTLED = """async () => {
+  await document.fonts.ready;
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+  for (const animation of document.getAnimations()) animation.cancel();
+  await new Promise(requestAnimationFrame);
+}"""
+
 # Playwright keeps an event loop in this thread; the tests' own queries are synchronous and alone in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+def settle(page: Page) -> None:
+    """Returns once the page is drawn as it will stay: fonts are there, nothing fades or slides any more."""
+    page.evaluate(SETTLED)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

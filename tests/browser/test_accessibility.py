@@ -7,17 +7,11 @@ from itertools import groupby
 import pytest
 
 from fsm.screenshots import shots
+from tests.browser.conftest import settle
 from tests.story import go_on, tell
 
 # What axe asks of colours: the themes differ in nothing else.
 COLOURS = ["color-contrast", "link-in-text-block"]
-# Colours that still change from one theme to the other would be measured half-way.
-SETTLED = """async () => {
-  await document.fonts.ready;
-  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-  for (const animation of document.getAnimations()) animation.cancel();
-  await new Promise(requestAnimationFrame);
-}"""
 
 
 @pytest.fixture
@@ -51,7 +45,7 @@ def test_every_page_is_clean_in_both_themes(house, told, axe, width, height):
                 wrong.append(f"{shot.page.title}: {wide} px wider than the screen")
             for theme, only in (("light", None), ("dark", COLOURS)):
                 page.emulate_media(color_scheme=theme)
-                page.evaluate(SETTLED)
+                settle(page)
                 wrong += [f"{shot.page.title} ({theme}): {line}" for line in axe(page, only)]
         page.context.close()
     assert not wrong, "\n".join(wrong)

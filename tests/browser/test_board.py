@@ -13,6 +13,7 @@ from dispatch import actions
 from dispatch.models import Assignment, Visit
 from dispatch.states import AssignmentState, VisitState
 from tests import factories as make
+from tests.browser.conftest import settle
 from tests.conftest import client_of
 from tests.factories import instant
 
@@ -60,7 +61,7 @@ def drag(page: Page, source, person, minute: int, *, grab: float = 4, steps: int
 
 def stands(visit: Visit, person, hour: int, minute: int = 0, minutes: int = 60) -> bool:
     """Whether the visit is planned there, soon."""
-    patience = time.monotonic() + 5
+    patience = time.monotonic() + 15
     while time.monotonic() < patience:
         found = Assignment.objects.exclude(state=AssignmentState.RELEASED).filter(
             visit=visit,
@@ -167,11 +168,13 @@ def test_an_overlap_is_refused_with_the_card_back_in_its_place(
     visit = make_job(technician=tess, starts_at=instant(15)).visit
     page = ready(house.open(dana, BOARD))
     before = card(page, visit).locator(".card").bounding_box()
-    drag(page, card(page, visit), tom, 13 * 60 + 30)
-    expect(page.locator(".toast.error")).to_contain_text("Tom Okafor is already at Ada's Bakery")
+    with page.expect_response("**/board/rows/**") as drawn_anew:
+        drag(page, card(page, visit), tom, 13 * 60 + 30)
+        expect(page.locator(".toast.error")).to_contain_text("Tom Okafor is already at Ada's Bakery")
+    drawn_anew.value.finished()
+    settle(page)
     expect(card(page, visit, row(tess)).locator(".card")).to_be_visible()
     expect(card(page, visit, row(tess))).not_to_have_class(re.compile("saving"))
-    page.wait_for_timeout(300)  # the row is drawn anew
     expect(card(page, visit).locator(".card")).to_be_visible()
     assert card(page, visit).locator(".card").bounding_box() == before
     assert stands(visit, tess, 15)
@@ -200,15 +203,17 @@ def test_what_others_do_waits_while_a_card_is_in_the_hand(house, dana, two_rows,
     page.mouse.move(box["x"] + 4, box["y"] + 10)
     page.mouse.down()
     page.mouse.move(*spot(page, tom, 13 * 60), steps=5)
-    actions.place_visit(
-        other.pk,
-        technician_id=tom.technician.pk,
-        starts_at=instant(20),
-        ends_at=instant(21),
-        version=other.version,
-        now=instant(14),
-    )
-    page.wait_for_timeout(900)
+    with page.expect_response("**/board/rows/**") as answered:
+        actions.place_visit(
+            other.pk,
+            technician_id=tom.technician.pk,
+            starts_at=instant(20),
+            ends_at=instant(21),
+            version=other.version,
+            now=instant(14),
+        )
+    answered.value.finished()
+    settle(page)
     expect(card(page, other, row(tess))).to_have_count(1)
     expect(page.locator(".slot")).to_be_visible()
     page.mouse.up()
@@ -234,14 +239,18 @@ def test_the_keyboard_alone_brings_a_visit_from_the_tray_to_a_row(house, dana, t
 def test_our_own_move_is_not_fetched_a_second_time(house, dana, two_rows, make_job):
     tess, tom = two_rows
     visit = make_job(technician=tess, starts_at=instant(15)).visit
+    other = make_job(technician=tess, starts_at=instant(19)).visit
     page = ready(house.open(dana, BOARD))
     expect(page.locator("span[data-connection]")).to_have_attribute("data-state", "live")
     asked: list[str] = []
     page.on("request", lambda request: "/board/rows/" in request.url and asked.append(request.url))
     drag(page, card(page, visit), tom, 13 * 60)
     expect(card(page, visit, row(tom))).to_have_attribute("data-version", "3")
-    page.wait_for_timeout(600)
-    assert asked == []
+    actions.unschedule_visit(other.pk, version=other.version, now=instant(14))  # heard after our own
+    expect(card(page, other, "#tray").locator(".card")).to_be_visible()
+    assert len(asked) == 1
+    assert str(other.uuid) in asked[0]
+    assert str(visit.uuid) not in asked[0]
 
 
 def test_where_the_stream_is_down_the_board_asks_by_itself(house, dana, two_rows, make_job):
@@ -370,29 +379,51 @@ def test_a_finger_drags_after_a_long_press_and_a_swipe_scrolls(house, dana, two_
             "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
         )
 
+    def scrolled() -> float:
+        return page.evaluate("document.getElementById('board-scroll').scrollLeft")
+
     card(page, visit).locator(".card").scroll_into_view_if_needed()
+    settle(page)
     box = card(page, visit).locator(".card").bounding_box()
     start = (box["x"] + 8, box["y"] + 12)
-    before = page.evaluate("document.getElementById('board-scroll').scrollLeft")
+    before = scrolled()
+    at_rest = """() => { globalThis.atRest = new Promise((done) =>
+      document.getElementById("board-scroll").addEventListener("scrollend", done, {once: true})); }"""
+    page.evaluate(at_rest)
     finger("touchStart", start)
     for step in range(1, 8):
         finger("touchMove", (start[0] - 18 * step, start[1]))
     finger("touchEnd")
-    page.wait_for_timeout(300)
-    after = page.evaluate("document.getElementById('board-scroll').scrollLeft")
-    assert after > before
+    page.evaluate("() => atRest")
+    assert scrolled() > before
     assert stands(visit, tess, 15)
 
-    page.evaluate(f"document.getElementById('board-scroll').scrollLeft = {before}")
-    page.wait_for_timeout(500)  # the swipe has come to rest, also on a busy machine
+    page.evaluate(at_rest)
+    page.evaluate(
+        """(card) => {
+          const board = document.getElementById("board-scroll"), names = board.querySelector(".corner");
+          board.scrollLeft += card.getBoundingClientRect().left - names.getBoundingClientRect().right - 10;
+        }""",
+        card(page, visit).locator(".card").element_handle(),
+    )
+    page.evaluate("() => atRest")
+    held_at = scrolled()
+    box = card(page, visit).locator(".card").bounding_box()
+    start = (box["x"] + 8, box["y"] + 12)
     finger("touchStart", start)
-    page.wait_for_timeout(1200)  # longer than a long press, however late its timer
+    page.wait_for_selector("#board.dragging")
+    settle(page)
     x, y = spot(page, tom, 10 * 60)
     for step in range(1, 6):
         finger("touchMove", (start[0] + (x + 8 - start[0]) * step / 5, start[1] + (y - start[1]) * step / 5))
+    settle(page)
+    assert scrolled() == held_at  # lifted near the edge and moved along it: the board does not run away
+    expect(page.locator(f"{row(tom)} .slot span")).to_contain_text("10")
+    shown = page.locator(".slot").bounding_box()["x"]
     finger("touchEnd")
-    expect(card(page, visit, row(tom)).locator(".card")).to_be_visible()
+    expect(card(page, visit, row(tom))).to_have_attribute("data-version", "3")
     assert stands(visit, tom, 15)
+    assert abs(card(page, visit).locator(".card").bounding_box()["x"] - shown) < 4  # where it was shown
 
 
 def test_without_script_the_board_reads_as_lists_and_a_form_moves_a_visit(house, dana, two_rows, make_job):
@@ -418,13 +449,13 @@ def test_axe_finds_nothing_wrong_in_either_theme(house, axe, dana, two_rows, mak
     make_job(window=(instant(15), instant(17)))
     make.TimeOffFactory(technician=tess.technician, starts_at=instant(19), ends_at=instant(21))
     page = ready(house.open(dana, BOARD, theme=theme, bypass_csp=True))
-    page.wait_for_timeout(400)
+    settle(page)
     assert axe(page) == []
     card(page, visit).locator(".card").click()
     expect(page.locator("#visit-panel")).to_be_visible()
     assert axe(page) == []
     page.locator("#visit-panel [data-move]").click()
     expect(page.locator("#move")).to_be_visible()
-    page.wait_for_timeout(300)
+    settle(page)
     assert axe(page) == []
     assert Visit.objects.filter(state=VisitState.UNSCHEDULED).count() == 1

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
+from playwright.sync_api import expect
 
 from fsm.finders import Hit
 from fsm.web.style import context
@@ -127,15 +128,63 @@ def test_the_slash_key_searches_and_the_arrow_keys_choose(visit):
     page.keyboard.type("hall")
     box = page.get_by_role("combobox", name="Search everything")
     page.get_by_role("option", name="Lisa Hall").wait_for()
-    assert box.get_attribute("aria-expanded") == "true"
-    page.wait_for_timeout(600)  # an answer to an earlier letter may still come and draw the list anew
-    page.keyboard.press("Escape")
-    assert box.get_attribute("aria-expanded") == "false"
+    expect(box).to_have_attribute("aria-expanded", "true")
+    page.keyboard.press("Escape")  # whatever is still asked is dropped: nothing draws the list from here on
+    expect(box).to_have_attribute("aria-expanded", "false")
     page.keyboard.press("ArrowDown")
+    expect(box).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/job/")
+
+
+def test_an_answer_that_comes_too_late_is_dropped(visit):
+    page = visit()
+    page.clock.install()
+    page.evaluate(
+        """() => {
+           globalThis.asked = [];
+           globalThis.fetch = (url) => new Promise((answer) => asked.push({url: String(url), answer}));
+           globalThis.say = async (letters) => {
+             const {answer} = asked.findLast((one) => one.url.endsWith("=" + letters));
+             const said = new Response(`<li role="option">Of ${letters}</li>`);
+             const read = said.text.bind(said);
+             const text = new Promise((done) => { said.text = () => read().finally(done); });
+             answer(said);
+             await text;
+             await new Promise((done) => requestAnimationFrame(done));
+           }}"""
+    )
+    box = page.get_by_role("combobox", name="Search everything")
+    shown = page.get_by_role("listbox", name="Search everything").get_by_role("option")
+
+    def typed(letters):
+        box.press_sequentially(letters)
+        page.clock.run_for(200)
+
+    def answered(letters):
+        page.evaluate("(letters) => { globalThis.over = say(letters); }", letters)
+        page.clock.run_for(50)
+        page.evaluate("over")
+
+    typed("ha")
+    box.press_sequentially("l")
+    answered("ha")  # while the next letter waits to be asked
+    expect(shown).to_have_count(0)
+    page.clock.run_for(200)
+    typed("l")
+    answered("hall")
+    expect(shown).to_have_text(["Of hall"])
+    answered("hal")  # after the answer to all letters
+    expect(shown).to_have_text(["Of hall"])
+    typed("s")
+    box.press("Escape")
+    answered("halls")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    box.press("ArrowDown")  # what lies in the list answers something else: it asks anew
+    answered("halls")
+    expect(shown).to_have_text(["Of halls"])
 
 
 def test_a_search_without_results_says_so(visit):
@@ -183,19 +232,19 @@ def test_two_presses_send_one_key_once(visit):
     )
 
     # A slow answer: the second press comes while the first is under way.
-    def slow(route):
-        page.wait_for_timeout(300)
-        page.sent.append(route.request.post_data)
-        route.fulfill(body="kept", content_type="text/html")
-
-    page.route("**/slow", slow)
+    held = []
+    page.route("**/slow", lambda route: held.append(route))
     page.locator("form:has([name=once])").evaluate("form => form.action = '/slow'")
     key = page.locator("input[name=once]").input_value()
     assert len(key) == 36
+    with page.expect_request("**/slow"):
+        page.get_by_role("button", name="Add the part").click(no_wait_after=True)
+    page.wait_for_timeout(300)  # nothing of a page that is being left can be waited for
+    assert len(held) == 1
+    assert key in held[0].request.post_data
     with page.expect_navigation():
-        page.get_by_role("button", name="Add the part").click()
-    assert len(page.sent) == 1
-    assert key in page.sent[0]
+        held[0].fulfill(body="kept", content_type="text/html")
+    assert len(held) == 1
 
 
 def test_a_dialog_gives_the_focus_back(visit):

@@ -1,7 +1,7 @@
 /* The dispatcher's board: lays out what the server rendered and keeps it fresh. The rest lives beside this file. */
 
 import { board, cards, cardsOf, layOut, rows, scroller, tellTime, nowMinute, minuteAt } from "./board_grid.js";
-import { isHeld, refresh, saved } from "./board_save.js";
+import { isHeld, isSending, refresh, saved } from "./board_save.js";
 import "./board_drag.js";
 import { oneTabStop } from "./board_keys.js";
 import "./board_panel.js";
@@ -74,6 +74,11 @@ document.querySelector(".board-sum").addEventListener("click", (event) => {
 const heard = new Map(); // visit -> version
 let soon = 0;
 function hear() {
+  clearTimeout(soon);
+  if (isSending()) { // what is heard may be our own, and its answer is on the way
+    soon = setTimeout(hear, 120);
+    return;
+  }
   const news = [...heard].filter(([visit, version]) => !shows(visit, version)).map(([visit]) => visit);
   heard.clear();
   if (news.length) refresh(news);

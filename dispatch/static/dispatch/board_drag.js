@@ -7,6 +7,7 @@ import { hold, letGo, move } from "./board_save.js";
 const SLACK = 4;
 const HOLD_MS = 350;
 const EDGE = 48; // pixels from the edge where the board scrolls by itself
+const TOWARDS = 12; // after going that far towards it
 let drag = null;
 
 board.addEventListener("dragstart", (event) => event.preventDefault());
@@ -19,6 +20,7 @@ board.addEventListener("pointerdown", (event) => {
     resizing: Boolean(event.target.closest(".edge")), touch: event.pointerType === "touch", on: false, alt: event.altKey,
     minutes: Number(card.dataset.m), to: undefined,
   };
+  drag.least = drag.most = { x: drag.x, y: drag.y };
   if (!rowOf(card)) drag.grab = Math.min(drag.grab, 24); // the tray's cards are wider than their time
   if (drag.touch) drag.timer = setTimeout(begin, HOLD_MS);
 });
@@ -28,7 +30,12 @@ addEventListener("pointermove", (event) => {
   const far = Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > SLACK;
   if (!drag.on && drag.touch && far) return forget();
   if (!drag.on && !far) return;
-  Object.assign(drag, { x: event.clientX, y: event.clientY, alt: event.altKey });
+  const [x, y] = [event.clientX, event.clientY];
+  Object.assign(drag, {
+    x, y, alt: event.altKey,
+    least: { x: Math.min(x, drag.least.x), y: Math.min(y, drag.least.y) },
+    most: { x: Math.max(x, drag.most.x), y: Math.max(y, drag.most.y) },
+  });
   if (!drag.on) begin();
   else follow();
 });
@@ -47,7 +54,7 @@ addEventListener("keydown", (event) => {
     follow();
   }
 }, true);
-board.addEventListener("touchmove", (event) => drag?.on && event.preventDefault(), { passive: false });
+board.addEventListener("touchmove", (event) => drag?.on && event.cancelable && event.preventDefault(), { passive: false });
 board.addEventListener("contextmenu", (event) => drag?.touch && event.preventDefault());
 
 function begin() {
@@ -99,15 +106,22 @@ function stretch() {
 
 const step = () => (drag.alt ? 5 : STEP);
 
+/** Scrolls while the card is held near an edge. Who lifts it there has not asked for that and would see the board run
+    away: an edge pulls once the pointer has gone towards it. */
 function scrollAtEdges() {
   if (!drag?.on) return;
+  const { least, most } = drag;
   const box = scroller.getBoundingClientRect();
-  const pull = (at, low, high) => (at < low + EDGE ? -1 : at > high - EDGE ? 1 : 0);
+  const pull = (axis, low, high) => {
+    const at = drag[axis];
+    if (at < low + EDGE && at < most[axis] - TOWARDS) return -1;
+    return at > high - EDGE && at > least[axis] + TOWARDS ? 1 : 0;
+  };
   const names = scroller.querySelector(".corner").offsetWidth;
   const inside = drag.x > box.left && drag.x < box.right && drag.y > box.top && drag.y < box.bottom;
   if (inside) {
     const [left, top] = [scroller.scrollLeft, scroller.scrollTop];
-    scroller.scrollBy(8 * pull(drag.x, box.left + names, box.right), 8 * pull(drag.y, box.top, box.bottom));
+    scroller.scrollBy(8 * pull("x", box.left + names, box.right), 8 * pull("y", box.top, box.bottom));
     if (left !== scroller.scrollLeft || top !== scroller.scrollTop) follow();
   }
   drag.frame = requestAnimationFrame(scrollAtEdges);

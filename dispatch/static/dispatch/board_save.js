@@ -79,6 +79,7 @@ function refocus(was) {
 
 /* ---- asking again ---- */
 let sending = 0; // saves under way
+export const isSending = () => sending > 0;
 let era = 0; // rises with every save: an answer from before it is old news
 let asking = false;
 const asked = { all: false, visits: new Set() };

@@ -7,7 +7,8 @@
    The address is asked with ?q=... and answers <li role="option" data-value="17" data-label="Lisa Hall">...</li>.
    data-combobox-recent: an empty field asks as well, for what was opened last.
    data-combobox-param="q", data-combobox-min="2", data-combobox-target="id" of the hidden field (else the next one in
-   .combo), data-combobox-go: an option with data-url is visited. Choosing fires "combobox:chosen" on the input with
+   .combo), data-combobox-go: an option with data-url is visited. An answer that comes after further letters, after
+   Escape or after a choice is dropped. Choosing fires "combobox:chosen" on the input with
    detail {value, label, option}; typing on afterwards empties the hidden field again. */
 
 const words = document.getElementById("words")?.dataset ?? {};
@@ -44,7 +45,13 @@ function attach(input) {
   const options = () => [...list.querySelectorAll("[role=option]:not([aria-disabled=true])")];
   const current = () => list.querySelector("[aria-selected=true]");
 
+  /** No answer that is under way is wanted any more. */
+  function forget() {
+    clearTimeout(timer);
+    asked?.abort();
+  }
   function close() {
+    forget();
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
@@ -71,15 +78,16 @@ function attach(input) {
   }
   async function ask() {
     const query = input.value.trim();
-    asked?.abort();
+    forget();
     if (query.length < least && !(query === "" && "comboboxRecent" in input.dataset)) return close();
-    asked = new AbortController();
+    const { signal } = (asked = new AbortController());
     const url = new URL(input.dataset.combobox, location.href);
     url.searchParams.set(input.dataset.comboboxParam ?? "q", query);
     try {
-      const answer = await fetch(url, { signal: asked.signal, headers: { "HX-Request": "true" } });
+      const answer = await fetch(url, { signal, headers: { "HX-Request": "true" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const html = await answer.text();
+      if (signal.aborted) return;
       if (answer.redirected) throw new Error("redirected");
       list.innerHTML = html; // our own server's fragment; scripts in it would not run
       answered = query;
@@ -92,7 +100,7 @@ function attach(input) {
       else say(words.nothing);
       if (document.activeElement === input) show();
     } catch (error) {
-      if (error.name === "AbortError") return;
+      if (signal.aborted) return;
       say(words.unreachable);
       show();
     }
@@ -119,7 +127,7 @@ function attach(input) {
       hidden.value = "";
       hidden.dispatchEvent(new Event("change", { bubbles: true }));
     }
-    clearTimeout(timer);
+    forget();
     timer = setTimeout(ask, 140);
   });
   input.addEventListener("focus", () => {
@@ -132,13 +140,15 @@ function attach(input) {
     const at = all.indexOf(current());
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (list.hidden) return options().length ? show() : ask();
+      if (list.hidden) return options().length && input.value.trim() === answered ? show() : ask();
       const step = event.key === "ArrowDown" ? 1 : -1;
       mark(all[at < 0 ? (step > 0 ? 0 : all.length - 1) : (at + step + all.length) % all.length]);
     } else if (event.key === "Enter" && !list.hidden && current()) {
       event.preventDefault();
       take(current());
-    } else if (event.key === "Escape" && !list.hidden) {
+    } else if (event.key === "Escape" && list.hidden) {
+      forget();
+    } else if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
       close();
