@@ -22,6 +22,7 @@ from fsm.permissions import Role
 
 from .addresses import match_key
 from .demo_copies import add_copies
+from .demo_extras import add_extras
 from .models import (
     AddressStanding,
     Channel,
@@ -419,6 +420,7 @@ def build(world: DemoWorld) -> None:
     world.made["sites"] = maker.sites
     take_stock("customers")
     add_copies(world)
+    add_extras(world)
     _count_the_past(world)
     world.say(f"{len(maker.customers)} customers with {len(maker.sites)} sites")
 

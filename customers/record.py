@@ -7,19 +7,20 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from fsm.clock import now
 from fsm.models import Review
 from fsm.panels import Alert
 from fsm.permissions import May, allowed
 from fsm.prepared import prepared
 
-from .actions import HOW_VERIFIED
+from .actions import HOW_VERIFIED, UNDO_FOR
 from .approvers import approvers_at, in_words
 from .models import (
     ChannelConsent,
@@ -29,12 +30,13 @@ from .models import (
     CustomerNote,
     DuplicatePair,
     EmailAddress,
+    Merge,
     PhoneNumber,
     Site,
     Wish,
 )
 
-SHOWN_NOTES, SHOWN_CHILDREN, SHOWN_FILES = 30, 50, 24
+SHOWN_NOTES, SHOWN_CHILDREN, SHOWN_FILES, SHOWN_MERGES = 30, 50, 24, 8
 
 
 @dataclass
@@ -44,7 +46,9 @@ class Extras:
     notes: list[dict[str, Any]]
     children: list[dict[str, Any]]
     files: list[dict[str, Any]]
+    merges: list[dict[str, Any]]  # records that went into this one
     duplicates: int = 0
+    look_alike: str = ""  # the uuid of the likeliest of them
     address_waits: str = ""
     alerts: list[Alert] = field(default_factory=list)
 
@@ -54,13 +58,22 @@ def _listed(rows: QuerySet[Any], most: int, **fields: Any) -> Any:
 
 
 def extras_of(customer: Customer, user: Any) -> Extras:
-    """Notes, parts of the customer, files, and what waits about them: one query."""
+    """Notes, parts of the customer, files, what went into the record, and what waits about it: one query."""
     row = _extras(user, customer=customer.pk)[0]
-    for kept in (row["notes_kept"], row["files_kept"]):
+    merges_kept = row["merges_kept"] or []
+    for kept in (row["notes_kept"], row["files_kept"], merges_kept):
         for one in kept:
             one["at"] = datetime.fromisoformat(one["at"])
+    for one in merges_kept:
+        one["can_undo"] = now() - one["at"] <= UNDO_FOR
     return Extras(
-        row["notes_kept"], row["children_kept"], row["files_kept"], row["duplicates"], row["waits"] or ""
+        row["notes_kept"],
+        row["children_kept"],
+        row["files_kept"],
+        merges_kept,
+        row["duplicates"],
+        str(row["look_alike"] or ""),
+        row["waits"] or "",
     )
 
 
@@ -70,8 +83,11 @@ def _extras(user: Any, *, customer: Any) -> Any:
     pairs = DuplicatePair.objects.visible_to(user).waiting()
     pairs = pairs.filter(Q(first=customer) | Q(second=customer)).order_by()
     counted = pairs.values("state").annotate(n=Count("pk")).values("n")
+    other = Case(When(first=customer, then="second__uuid"), default="first__uuid")
+    likeliest = pairs.order_by("-score", "pk").annotate(other=other).values("other")[:1]
     waiting = Review.objects.waiting().filter(subject_kind="site", kind="site.address")
     waiting = waiting.filter(subject_uuid__in=Site.objects.filter(customer=customer).values("uuid"))
+    merges = Merge.objects.visible_to(user).filter(survivor=OuterRef("pk"), undone_at__isnull=True)
     children = Customer.objects.visible_to(user).filter(parent=OuterRef("pk")).order_by("name", "pk")
     return (
         Customer.objects.filter(pk=customer)
@@ -88,7 +104,13 @@ def _extras(user: Any, *, customer: Any) -> Any:
                 uuid="uuid", name="name", kind="content_type", size="size", who="author_name",
                 at="created_at",
             ),
+            merges_kept=_listed(
+                merges.order_by("-merged_at", "-pk"),
+                SHOWN_MERGES,
+                uuid="uuid", name="loser__name", number="loser__number", at="merged_at",
+            ),
             duplicates=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+            look_alike=Subquery(likeliest),
             waits=Subquery(waiting.order_by("pk").values("title")[:1]),
         )
     )  # fmt: skip
@@ -184,7 +206,7 @@ def alerts_of(customer: Customer, contacts: list[Any], extras: Extras, user: Any
                 "swap",
                 words % {"n": extras.duplicates},
                 "",
-                reverse("customers:duplicates"),
+                reverse("customers:compare", args=[customer.uuid, extras.look_alike]),
                 _("Compare"),
             )
         )

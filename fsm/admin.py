@@ -18,6 +18,7 @@ from .models import (
     Exchange,
     FieldOperation,
     Invitation,
+    OpenedItem,
     OutboxRow,
     Review,
     SignIn,
@@ -131,6 +132,13 @@ class ApiTokenAdmin(HouseAdmin):
 @admin.register(Invitation)
 class InvitationAdmin(HouseAdmin):
     """Links that let somebody set a password: never their secrets."""
+
+    sees = May.MANAGE_PEOPLE
+
+
+@admin.register(OpenedItem)
+class OpenedItemAdmin(HouseAdmin):
+    """What people opened last: the list that the empty search box offers each of them."""
 
     sees = May.MANAGE_PEOPLE
 

@@ -99,6 +99,7 @@ class Wish:
 
 
 _BILLED = {"state": "issued", "allocations__is_undone": False, "lines__kind": "part"}
+_APPROVED = {"job__site__roles__kind": "approver", "job__customer__files__isnull": False}
 _WITH_UNIT = {"job__units__isnull": False}
 _FIRST = ("starts_at", "pk", "job__units__pk")
 _WORKED = {"state": "done", "part_uses__isnull": False, "photos__isnull": False}
@@ -114,11 +115,13 @@ EXAMPLES: dict[str, tuple[Wish, ...]] = {
     "branch": (Wish("fsm.Branch", order=("pk",)),),
     "person": (Wish("fsm.User", {"role": Role.TECHNICIAN}, order=("pk",)),),
     "customer": (
+        Wish("billing.Invoice", _BILLED | _APPROVED, "job__customer__uuid"),
         Wish("billing.Invoice", _BILLED, "job__customer__uuid"),
         Wish("dispatch.Job", {}, "customer__uuid"),
         Wish("customers.Customer"),
     ),
     "site": (
+        Wish("billing.Invoice", _BILLED | _APPROVED, "job__site__uuid"),
         Wish("billing.Invoice", _BILLED, "job__site__uuid"),
         Wish("dispatch.Job", {}, "site__uuid"),
         Wish("customers.Site"),

@@ -168,6 +168,16 @@ class ReviewFactory(Made):
     limit_at = LazyFunction(lambda: instant(day=date(2026, 7, 21)))
 
 
+class OpenedItemFactory(Made):
+    class Meta:
+        model = fsm.OpenedItem
+
+    user = SubFactory(UserFactory)
+    kind = "customer"
+    uuid = LazyFunction(uuid.uuid4)
+    opened_at = LazyFunction(instant)
+
+
 class ApiTokenFactory(Made):
     class Meta:
         model = fsm.ApiToken

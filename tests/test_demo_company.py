@@ -13,7 +13,7 @@ from django.test import Client
 
 from billing.models import Invoice, JobTypePrice, Payment, PriceItem, QuickBooksBatch, TaxRate
 from billing.quickbooks.iif_proof import parse, prove
-from customers.models import Customer, DuplicatePair, Merge, Site
+from customers.models import Customer, CustomerFile, DuplicatePair, Merge, Site, SiteRole
 from dispatch.models import Assignment, Job, PartUse, Technician, Visit
 from dispatch.states import AssignmentState, JobState, VisitState
 from equipment.models import Circuit, TechnicianCertificate, Unit
@@ -249,3 +249,14 @@ def test_customers_are_not_all_alike():
     assert Customer.objects.filter(do_not_service=True).exists()
     assert Customer.objects.filter(credit_hold=True).exists()
     assert Customer.objects.filter(is_taxable=False).exists()
+    assert {"VIP", "Wants a plan"} <= {
+        tag for tags in Customer.objects.values_list("tags", flat=True) for tag in tags
+    }
+    assert set(CustomerFile.objects.values_list("content_type", flat=True)) == {
+        "application/pdf",
+        "image/jpeg",
+    }
+    roles = SiteRole.objects.filter(from_on__isnull=False)
+    assert set(roles.values_list("kind", flat=True)) == {"occupant", "owner", "approver"}
+    assert roles.filter(kind="approver", not_to_exceed__gt=0, site__customer__files__isnull=False).exists()
+    assert roles.filter(kind="owner", until_on__isnull=False).exists()  # sold

@@ -27,6 +27,7 @@ from fsm.references import Reference
 from fsm.reviews import waiting_about
 from fsm.web.context import prepare
 from fsm.web.pages import render_page
+from fsm.web.recent import remember_opened
 from fsm.web.tables import Column, Table
 
 from .. import actions, pdf
@@ -196,6 +197,7 @@ def invoice(request: HttpRequest, invoice_uuid: UUID) -> HttpResponse:
         "panels": panels_for("invoice", row, request.user),
         "zone": row.job.site.time_zone,
     }
+    remember_opened(request, row, detail=row.customer.name)
     return render_page(request, "billing/invoice.html", context)
 
 

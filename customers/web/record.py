@@ -41,7 +41,7 @@ def customer(request: HttpRequest, customer_uuid: UUID) -> HttpResponse:
         messages.info(request, _("The record you asked for was merged into this one."))
         return redirect("customers:customer", shown.uuid)
     context = record_of(request, shown)
-    remember_opened(request, _("Customer"), shown.name, shown.number, request.path)
+    remember_opened(request, shown, detail=shown.number)
     return render_page(request, "customers/customer.html", context)
 
 
@@ -70,6 +70,7 @@ def record_of(request: HttpRequest, customer: Customer, **changed: Any) -> dict[
         "notes": extras.notes,
         "children": extras.children,
         "files": extras.files,
+        "merges": extras.merges,
         "panels": panels,
         "timeline": timeline_of(customer, user, limit=PER_PAGE),
         "kinds": Kind.choices,

@@ -22,7 +22,8 @@ from fsm.web.pages import refuse_in_form, render_page
 from fsm.web.recent import remember_opened
 
 from .. import actions
-from ..models import Site, SiteRole
+from ..addresses import parse_address, standardised
+from ..models import AddressStanding, Site, SiteRole
 from .common import branches_of, meant, seen_customer, seen_site, take_up, way_back, with_query
 from .customers import alerts
 from .forms import SellForm, SiteForm, SiteRoleForm
@@ -42,7 +43,7 @@ def site(request: HttpRequest, site_uuid: UUID) -> HttpResponse:
     site = seen_site(request, site_uuid)
     remember_look(site)
     context = site_page(request, site)
-    remember_opened(request, _("Site"), site.one_line, site.customer.name, request.path)
+    remember_opened(request, site, detail=site.customer.name)
     return render_page(request, "customers/site.html", context)
 
 
@@ -164,10 +165,18 @@ def _again(request: HttpRequest, site: Site, *, status: int = 422, **changed: An
     return render_page(request, "customers/site.html", context, status=status)
 
 
+def _postal_form(site: Site) -> str:
+    """How an envelope is addressed, where the address could be read that far."""
+    if site.address_standing == AddressStanding.AS_GIVEN:
+        return ""
+    return standardised(parse_address(site.lines))
+
+
 def site_page(request: HttpRequest, site: Site, **changed: Any) -> dict[str, Any]:
     """What a site's page shows, fetched."""
     return {
         "site": site,
+        "postal": _postal_form(site),
         "waits": waiting_about(ref_of(site), actions.ADDRESS_REVIEW).first(),
         "alerts": alerts(site.customer),
         "roles": list(site.roles.select_related("customer", "contact").order_by("-until_on", "kind", "pk")),

@@ -22,6 +22,7 @@ from fsm.permissions import May, requires
 from fsm.templatetags.ui import pill, state
 from fsm.web.context import prepare
 from fsm.web.pages import render_page
+from fsm.web.recent import remember_opened
 from fsm.web.tables import Column, Table
 
 from ..job_lines import JobLine, line
@@ -136,6 +137,7 @@ def job(request: HttpRequest, job_uuid: UUID) -> HttpResponse:
     )
     whole = job_whole(row, now())
     context = {"whole": whole, "job": row, "zone": whole.zone, "panels": panels_for("job", row, request.user)}
+    remember_opened(request, row, detail=row.customer.name)
     return render_page(request, "dispatch/job.html", context)
 
 

@@ -22,6 +22,7 @@ from fsm.references import Reference, resolve_many
 from fsm.states import NotPossible, Stale
 from fsm.templatetags.ui import state
 from fsm.web.pages import refuse_in_form, render_page
+from fsm.web.recent import remember_opened
 from fsm.web.tables import Column, Table
 
 from .. import actions
@@ -108,6 +109,7 @@ def unit(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
         "can": {target.value: UNIT_STATES.allows(unit.status, target) for target in UnitStatus},
         "panels": panels_for("unit", unit, request.user),
     }
+    remember_opened(request, unit, detail=unit.site.one_line)
     return render_page(request, "equipment/unit.html", context)
 
 

@@ -6,6 +6,7 @@ from .inbox import FieldOperation, Outcome
 from .live import LiveEvent
 from .outbox import OutboxRow, OutboxState
 from .people import User, UserBranch
+from .recent import OpenedItem
 from .reviews import Review, ReviewState
 from .tokens import ApiQuota, ApiRequest, ApiToken, Invitation, LinkKind, SignIn
 
@@ -22,6 +23,7 @@ __all__ = [
     "Invitation",
     "LinkKind",
     "LiveEvent",
+    "OpenedItem",
     "OutboxRow",
     "OutboxState",
     "Outcome",

@@ -1,23 +1,24 @@
-"""The last things a person opened, kept in their own session: no row, no query of their own."""
+"""What a person opened last: remembered when a page is opened, offered by the empty search box."""
 
 from __future__ import annotations
 
+from django.db import models
 from django.http import HttpRequest
 
+from ..clock import now
 from ..finders import Hit
+from ..recent import recent, remember
+from ..references import ref_of
 
-KEPT = 10
-KEY = "opened"
+OFFERED = 10
 
 
-def remember_opened(request: HttpRequest, kind: str, label: str, detail: str, url: str) -> None:
-    """Put something first among what the person opened last; what stands first already changes nothing."""
-    opened = request.session.get(KEY, [])
-    entry = [str(kind), label, detail, url]
-    if opened[:1] != [entry]:
-        request.session[KEY] = [entry, *(old for old in opened if old[3] != url)][:KEPT]
+def remember_opened(request: HttpRequest, thing: models.Model, *, detail: str = "") -> None:
+    """Put something first among what the person opened last."""
+    if request.user.pk:
+        remember(request.user.pk, ref_of(thing), detail=detail, now=now())
 
 
 def recently_opened(request: HttpRequest) -> list[Hit]:
     """What the person opened last, the newest first."""
-    return [Hit(*entry) for entry in request.session.get(KEY, [])]
+    return recent(request.user, limit=OFFERED)

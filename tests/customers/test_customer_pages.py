@@ -253,6 +253,7 @@ def test_sites_and_contacts_are_added_and_edited(casey_client, make_customer):
     answer = casey_client.post(reverse("customers:add-site", args=[customer.uuid]), address)
     site = customer.sites.get(street__startswith="77")
     assert answer.url == reverse("customers:site", args=[site.uuid])
+    assert b"77 LAKE AUSTIN BLVD, AUSTIN, TX 78703" in casey_client.get(answer.url).content
     edit = reverse("customers:edit-site", args=[site.uuid])
     assert casey_client.post(edit, address | {"version": 1, "name": "Lake house"}).status_code == 302
     stale = casey_client.post(edit, address | {"version": 1, "name": "Boat house"})
