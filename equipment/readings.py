@@ -2,9 +2,9 @@
 
 Outside the hard limits a value is refused, outside the good range it is flagged. READINGS names every kind
 with its limits; GOOD says what is good for it; `_advice` what to do where it is far off.
-Sources: Goodman's service manual and charging book, dallascoolair.com and gojaric.com (delta-T); the rest is
-general knowledge of the trade. Saturation: `data/pt.csv`, computed with CoolProp 8.0 (HEOS) for every 2 °F
-from -40 to 150 °F; R-454B with the mixture model of Bell, J. Phys. Chem. Ref. Data 2023.
+Saturation: `data/pt.csv`, computed with CoolProp 8.0 (HEOS) for every 2 °F from -40 to 150 °F; R-454B with
+the mixture model of Bell, J. Phys. Chem. Ref. Data 2023, interpolated in the four places where the solver
+finds no root (134 and 136 °F bubble, 144 and 146 °F dew).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_PLACES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A kind of reading: how it is shown, and the hard limits within which it can be true."""
+    """A kind of reading: how it is shown, its hard limits, who says what is good."""
 
     key: str
     label: str
@@ -37,6 +37,7 @@ class Reading:
     places: int
     low: Decimal
     high: Decimal
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,13 @@ class OutsideTable(Unreadable):
     """The pressure lies outside the saturation table."""
 
 
-def _kind(key: str, label: str, unit: str, places: int, low: str, high: str) -> Reading:
-    return Reading(key, label, unit, places, Decimal(low), Decimal(high))
+TRADE: Final = "general practice of the trade"
+GOODMAN: Final = "Goodman service manual, p. 35, and charging book; nameplate; general practice of the trade"
+DRY_BULB: Final = "dallascoolair.com (16-21 °F), gojaric.com (20 °F)"
+
+
+def _kind(key: str, label: str, unit: str, places: int, low: str, high: str, source: str = TRADE) -> Reading:
+    return Reading(key, label, unit, places, Decimal(low), Decimal(high), source)
 
 
 _ = gettext_noop
@@ -109,9 +115,9 @@ READINGS: Final[Mapping[str, Reading]] = {
         _kind("liquid_pressure", _("Liquid pressure"), "psig", 0, "50", "700"),
         _kind("suction_line", _("Suction line"), "°F", 0, "-40", "140"),
         _kind("liquid_line", _("Liquid line"), "°F", 0, "-40", "200"),
-        _kind("superheat", _("Superheat"), "°F", 0, "-5", "60"),
-        _kind("subcooling", _("Subcooling"), "°F", 0, "-5", "40"),
-        _kind("delta_t", _("Return to supply difference"), "°F", 0, "0", "40"),
+        _kind("superheat", _("Superheat"), "°F", 0, "-5", "60", GOODMAN),
+        _kind("subcooling", _("Subcooling"), "°F", 0, "-5", "40", GOODMAN),
+        _kind("delta_t", _("Return to supply difference"), "°F", 0, "0", "40", DRY_BULB),
         _kind("temperature_rise", _("Temperature rise"), "°F", 0, "10", "110"),
         _kind("total_static", _("Total external static"), "in w.c.", 2, "0", "3"),
         _kind("return_static", _("Return static"), "in w.c.", 2, "-2", "2"),

@@ -203,6 +203,9 @@ def test_blends_with_glide_boil_and_condense_apart():
 
     assert 8 < glide("R-407C", 70) < 13
     assert 1 < glide("R-454B", 110) < 4
+    dew, bubble = (sat_temperature("R-407C", D(70), kind) for kind in ("dew", "bubble"))
+    assert superheat("R-407C", suction_psig=D(70), line_f=D(60)) == 60 - dew
+    assert subcooling("R-407C", liquid_psig=D(70), line_f=D(20)) == bubble - 20
     assert glide("R-410A", 118) < D("0.5")
     assert glide("R-22", 68) == glide("R-32", 120) == glide("R-134a", 35) == 0
 

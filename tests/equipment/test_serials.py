@@ -84,6 +84,10 @@ def test_a_rheem_water_heater_reads_two_ways():
     ]
     assert read("Rheem", "122112345", "furnace") == [(week(2021, 12), "week", "medium")]
     assert {confidence for *_, confidence in read("Rheem", "122112345")} == {"low"}
+    assert [tuple(map(str, rest)) for _day, *rest in read("Rheem", "W101712345")] == [
+        ("week", "medium"),
+        ("month", "low"),
+    ]
     assert read("Rheem", "401712345", "water_heater") == [(week(2017, 40), "week", "medium")]
 
 
