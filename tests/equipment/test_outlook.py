@@ -83,6 +83,7 @@ def test_refrigerants_count_by_the_limit_of_the_category():
     assert reasons(replace(r410a, gwp=D("699.9"))) == {}
     assert reasons(replace(r410a, category="vrf"), on=date(2025, 12, 31)) == {}
     assert "refrigerant" not in reasons(replace(r410a, category="walk_in"))
+    assert "being phased out" in reasons(OLD, on=date(2019, 12, 31))["refrigerant"][1]
     assert reasons(replace(NEW, refrigerant="R-123", is_ozone_depleting=True))["refrigerant"] == (
         20, "R-123 depletes the ozone layer and is being phased out.",
     )  # fmt: skip

@@ -43,6 +43,7 @@ from equipment.readings import (
         ("control_voltage", Context(), ["22", "28"], ["21.9", "28.1"]),
         ("gas_manifold", Context(fuel="natural_gas"), ["3.2", "3.8"], ["3.1", "3.9"]),
         ("gas_manifold", Context(fuel="propane"), ["10", "11"], ["9.9", "11.1"]),
+        ("gas_manifold", Context(fuel="propane", plate_low=D(9), plate_high=D(12)), ["9", "12"], ["8", "13"]),
         ("gas_inlet", Context(fuel="natural_gas"), ["5", "10.5"], ["4.9", "10.6"]),
         ("gas_inlet", Context(fuel="propane"), ["11", "13"], ["10.9", "13.1"]),
         ("flame_sensor", Context(), ["1", "6"], ["0.9", "6.1"]),
