@@ -4,6 +4,7 @@ outside.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import importlib
 import threading
@@ -27,6 +28,7 @@ from fsm.permissions import Role
 
 from . import factories as make
 from .factories import instant
+from .quick_migrations import quick_migrations
 
 PEOPLE = {
     "olivia": ("Olivia Grant", Role.OWNER),
@@ -99,13 +101,21 @@ def _quick_flush(operations: Any, style: Any, tables: list[str], **how: Any) -> 
     return ["SET session_replication_role = replica", *deletes, "SET session_replication_role = DEFAULT"]
 
 
+WHILE_IT_IS_MADE = contextlib.ExitStack()
 TRUNCATE = DatabaseOperations.sql_flush
 DatabaseOperations.sql_flush = _quick_flush
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Asked for right before the database is made."""
+    WHILE_IT_IS_MADE.enter_context(quick_migrations())
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """A database kept from an earlier run has its facts again."""
+    WHILE_IT_IS_MADE.close()
     with django_db_blocker.unblock():
         _put_back_facts()
 

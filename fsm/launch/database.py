@@ -46,7 +46,10 @@ def in_use(data: Path) -> Iterator[Database]:
 
 @contextlib.contextmanager
 def for_tests(data: Path) -> Iterator[Database]:
-    """A fast server that keeps nothing safe; one that broke is made anew."""
+    """A fast server for tests only, which keeps nothing safe (see DISPOSABLE); one that broke is made anew.
+
+    `up` never uses it, and what DATABASE_URL names stays as its owner set it.
+    """
     if url := os.environ.get("DATABASE_URL"):
         yield Database(url, "the server that DATABASE_URL names", None)
         return

@@ -13,10 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from fsm.launch import processes, up
+from fsm.launch import database, processes, up
 from fsm.launch.environment import ROOT
+from fsm.launch.postgres import Server
+from tests.quick_migrations import TABLES, tables
 
 pytestmark = pytest.mark.slow
 PATIENCE = 180
@@ -86,7 +89,7 @@ def record(data: Path) -> dict:
     return json.loads((data / "up.json").read_text())
 
 
-def test_everything_starts_from_an_empty_folder_survives_and_stops(data, port):
+def test_everything_starts_from_an_empty_folder_survives_and_stops(data, port, db):
     first = check(data, port)
     assert first.returncode == 0, first.stderr
     assert "are well" in first.stderr
@@ -96,6 +99,10 @@ def test_everything_starts_from_an_empty_folder_survives_and_stops(data, port):
 
     running = started(data, port)
     try:
+        with psycopg.connect(Server(data / database.FOLDER).url(database.NAME)) as connection:
+            made = [line for (line,) in connection.execute(TABLES).fetchall()]
+        assert made == tables()  # what is tested is what is run
+
         mark, children = record(data)["mark"], record(data)["children"]
         log = data.with_suffix(".log")
 
