@@ -70,6 +70,8 @@ def test_days_run_from_the_last_addition_and_the_verdict_cites_its_rule():
 def test_long_and_unknown_times_count_as_a_year():
     capped = last(circuit(*BEFORE, added("2027-02-06", 4)))
     assert (capped.days, capped.days_basis, capped.rate) == (365, DaysBasis.CAPPED, 10)
+    at_trigger = last(circuit(*BEFORE, added("2027-01-02", 8)))  # P7
+    assert (at_trigger.rate, at_trigger.verdict) == (20, Verdict.WITHIN)
     alone = last(circuit(added("2025-05-01", 4), refrigerant=R22, pounds=100))
     assert (alone.days, alone.days_basis, alone.rate) == (365, DaysBasis.UNKNOWN, 4)
 
@@ -155,6 +157,11 @@ def test_a_season_gives_back_what_it_took_and_only_the_excess_is_an_addition():
     assert last(season(13), seasonal_excess=choosing.SeasonalExcess.WHOLE).lb == 13
     assert len(judged(season(10, "2027-02-28"))) == 1
     assert last(season(10, "2027-03-01")).lb == 10  # not within one 12-month period
+    next_season = (
+        added("2026-10-01", 2, Kind.SEASONAL_REMOVED),
+        added("2026-11-01", 5, Kind.SEASONAL_ADDED),
+    )
+    assert last(circuit(*season(4).events, *next_season, pounds=100)).lb == 3  # March is forgotten
     after = circuit(*season(10).events, added("2026-10-01", 1), pounds=100)
     assert last(after).days == 30
     assert last(after, last_addition=choosing.LastAddition.CALCULATED).days == 272
@@ -187,6 +194,12 @@ def test_a_revised_full_charge_holds_from_its_day():
     events = (*BEFORE, added("2026-03-01", 2), added("2026-05-01", 2))
     revised = replace(circuit(*events), charges=(Charge(date(2026, 4, 1), 1600), Charge(START, 640)))
     assert [judgement.full_charge_lb for judgement in judged(revised)] == [40, 40, 100]
+    small = (Charge(START, 640), Charge(date(2026, 2, 1), 160), Charge(date(2026, 4, 1), 640))
+    assert [judgement.days_basis for judgement in judged(replace(revised, charges=small))] == [
+        DaysBasis.FIRST_84_106,
+        DaysBasis.KNOWN,  # too small for a rule
+        DaysBasis.KNOWN,  # covered again, and no longer the first
+    ]
     unknown = last(replace(revised, charges=()))
     assert (unknown.rate, unknown.verdict) == (None, Verdict.ADVISORY)
     assert "without a full charge" in str(unknown.sentence)
@@ -199,6 +212,7 @@ def test_a_circuit_without_a_rule_gets_a_rate_without_a_verdict():
     assert exempt.rate == annualizing(added_lb=5, full_charge_lb=40, days_since_last=30)
     unsure = last(circuit(*events, category="comfort", exemption=Exemption.UNSURE))
     assert (unsure.verdict, unsure.exceeds, unsure.would_exceed) == (Verdict.ADVISORY, False, True)
+    assert [figure.days for figure in unsure.figures] == [30]  # the first one took the 365
 
 
 def test_the_rolling_window_of_the_published_cases():
@@ -226,6 +240,7 @@ def test_on_the_day_of_the_passed_test_the_time_decides():
         return last(history, "rolling").lb
 
     assert total(None, None) == 1
+    assert total(time(9), None) == 1
     assert total(time(9), time(10)) == 1
     assert total(time(15), time(10)) == 6
 
