@@ -41,6 +41,18 @@ PEOPLE = {
 }
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Names every test that did not pass at its first run: what is unreliable is seen, not hidden."""
+    again: dict[str, list[str]] = {}
+    for report in terminalreporter.stats.get("rerun", ()):
+        crash = getattr(report.longrepr, "reprcrash", None)
+        again.setdefault(report.nodeid, []).append(crash.message.partition("\n")[0] if crash else report.when)
+    if again:
+        terminalreporter.section("needed another run")
+    for test, reasons in again.items():
+        terminalreporter.write_line(f"{test}, after: {'; '.join(reasons)}")
+
+
 @pytest.fixture(autouse=True)
 def _attributed() -> Iterator[None]:
     """What a test itself changes says so; a history row without a source is a bug in the house."""
