@@ -187,7 +187,8 @@ def test_the_first_charges_are_not_calculated_but_are_days_of_addition():
     assert (second.days, second.full_charge_lb) == (31, 40)
     marked = replace(history, events=(events[0], replace(events[1], kind=Kind.RETROFIT), *events[2:]))
     assert changed(judged(history), judged(marked)) == ()
-    assert last(history, "rolling").lb == 8  # the retrofit begins a new window
+    leaking = replace(history, refrigerant=R404A, events=(*events, added("2026-03-01", 2)))
+    assert last(leaking, "rolling").lb == 8  # the retrofit begins a new window
 
 
 def test_a_revised_full_charge_holds_from_its_day():
