@@ -584,7 +584,7 @@ _CHANGES: Final[dict[Step, Callable[[Case, CaseEvent], Case]]] = {
         case,
         phase=_phase(case, Phase.REPAIRED),
         repaired_on=event.day,
-        was_evacuated=event.was_evacuated or case.is_suspended,
+        was_evacuated=event.was_evacuated,
         recharged_on=None,
         initial_passed_on=None,
         normal_since=None,
