@@ -99,7 +99,7 @@ OURS: Final[Mapping[tuple[str, str, str], Words]] = {
     ),
     (Occasion.REMINDER, Channel.EMAIL, _EN): Words(
         "A reminder of your appointment on {visit_date}",
-        "{name},\n\nwe come for your {work} on {visit_date}, {visit_time}, at {address}."
+        "{name},\n\nwe come to {address} on {visit_date}, {visit_time}: {work}."
         " Please see that somebody can let us in." + _SIGNED_EN,
     ),
     (Occasion.REMINDER, Channel.EMAIL, _ES): Words(
@@ -115,7 +115,7 @@ OURS: Final[Mapping[tuple[str, str, str], Words]] = {
     ),
     (Occasion.ON_MY_WAY, Channel.EMAIL, _EN): Words(
         "{technician} is on the way",
-        "{name},\n\n{technician} is on the way to {address} for your {work}." + _SIGNED_EN,
+        "{name},\n\n{technician} is on the way to {address}: {work}." + _SIGNED_EN,
     ),
     (Occasion.ON_MY_WAY, Channel.EMAIL, _ES): Words(
         "{technician} va en camino",
@@ -128,7 +128,7 @@ OURS: Final[Mapping[tuple[str, str, str], Words]] = {
         "", "{company}: {technician} va en camino a {address}. Preguntas: {company_phone}."
     ),
     (Occasion.DONE, Channel.EMAIL, _EN): Words(
-        "Your {work} is done",
+        "The work is done: {work}",
         "{name},\n\nthe work of job {job} at {address} is done. Thank you for having us." + _SIGNED_EN,
     ),
     (Occasion.DONE, Channel.EMAIL, _ES): Words(
@@ -136,7 +136,7 @@ OURS: Final[Mapping[tuple[str, str, str], Words]] = {
         "{name}:\n\nel trabajo {job} en {address} está terminado. Gracias por recibirnos." + _SIGNED_ES,
     ),
     (Occasion.DONE, Channel.TEXT, _EN): Words(
-        "", "{company}: your {work} is done. Thank you! Questions: {company_phone}."
+        "", "{company}: the work is done. Thank you! Questions: {company_phone}."
     ),
     (Occasion.DONE, Channel.TEXT, _ES): Words(
         "", "{company}: su servicio está terminado. Gracias. Preguntas: {company_phone}."

@@ -11,6 +11,7 @@ from fsm.admin_base import Deed, HouseAdmin, SetUpAdmin, SetUpForm, SetUpInline
 from fsm.permissions import May
 
 from .actions import cancel_job, close_job, reopen_job, resume_job, unschedule_visit
+from .actions.setting_up import remove_checklist_item, remove_job_type_skill, remove_technician_skill
 from .models import (
     Assignment,
     ChecklistItem,
@@ -51,6 +52,15 @@ class JobTypeSkillAdmin(SetUpAdmin):
     words = ("skill",)
     list_display = ("job_type", "skill")
     search_fields = ("job_type__name", "skill__name")
+    deeds = (
+        Deed(
+            "remove",
+            _("Take these skills off their job types"),
+            May.SET_UP,
+            lambda row, ask: remove_job_type_skill(row.pk, because=ask.because),
+            needs_reason=True,
+        ),
+    )
 
 
 class ChecklistItemInline(SetUpInline):
@@ -74,6 +84,15 @@ class ChecklistItemAdmin(SetUpAdmin):
     list_display = ("text", "template", "position", "kind", "unit", "is_required")
     list_filter = ("kind", "is_required", "template")
     search_fields = ("text", "template__name")
+    deeds = (
+        Deed(
+            "remove",
+            _("Remove these lines from their checklists"),
+            May.SET_UP,
+            lambda row, ask: remove_checklist_item(row.pk, because=ask.because),
+            needs_reason=True,
+        ),
+    )
 
 
 @admin.register(Skill)
@@ -128,6 +147,15 @@ class TechnicianSkillAdmin(SetUpAdmin):
     list_display = ("technician", "skill")
     list_filter = ("skill",)
     search_fields = ("technician__user__name", "skill__name")
+    deeds = (
+        Deed(
+            "remove",
+            _("Take these skills off their technicians"),
+            May.SET_UP,
+            lambda row, ask: remove_technician_skill(row.pk, because=ask.because),
+            needs_reason=True,
+        ),
+    )
 
 
 class ShiftWithReason(ShiftForm, SetUpForm):

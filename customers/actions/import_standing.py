@@ -27,6 +27,7 @@ from fsm.querysets import any_of
 
 from .import_alike import Meanings, Since, recognise_alike
 from .import_batches import decision_of, hold, meaning_of
+from .import_doubles import recall_doubles
 
 STEP: Final = 2000
 MOST_ALIKE: Final = 20
@@ -43,6 +44,7 @@ def recognise(
     """
     for start in range(0, len(rows), STEP):
         some = rows[start : start + STEP]
+        recall_doubles(some, batch)
         _recognise_known(some, batch, meanings)
         recognise_alike(some, batch, meanings, since=since)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -33,10 +35,20 @@ def when(row: Communication) -> str:
     return f"{at:%b} {at.day}, {at.year}, {at.hour % 12 or 12}:{at:%M} {'am' if at.hour < 12 else 'pm'}"
 
 
+def whole(words: str) -> Any:
+    """Words that stay on one line."""
+    return format_html('<span class="nowrap">{}</span>', words)
+
+
 COLUMNS = [
     Column("when", gettext_lazy("When"), when, ("created_at",)),
-    Column("channel", gettext_lazy("How"), lambda row: row.get_channel_display(), ("channel", "created_at")),
-    Column("direction", gettext_lazy("Direction"), lambda row: row.get_direction_display()),
+    Column(
+        "channel",
+        gettext_lazy("How"),
+        lambda row: whole(row.get_channel_display()),
+        ("channel", "created_at"),
+    ),
+    Column("direction", gettext_lazy("Direction"), lambda row: whole(row.get_direction_display())),
     Column("what", gettext_lazy("What"), lambda row: str(row)),
     Column("to", gettext_lazy("To"), lambda row: row.to),
     Column("state", gettext_lazy("State"), lambda row: state(row.state, row.get_state_display()), ("state",)),

@@ -40,7 +40,7 @@ from ..wording import (
     samples,
 )
 from .common import meant, take_up
-from .communications import when
+from .communications import when, whole
 from .filters import CommunicationFilter
 from .message_forms import LiftForm, OptOutForm, RulesForm, TemplateForm
 
@@ -48,8 +48,8 @@ COLUMNS = [
     Column("when", gettext_lazy("When"), when, ("created_at",)),
     Column("customer", gettext_lazy("Customer"), lambda row: row.customer.name),
     Column("what", gettext_lazy("What"), lambda row: str(row)),
-    Column("channel", gettext_lazy("How"), lambda row: row.get_channel_display()),
-    Column("direction", gettext_lazy("Direction"), lambda row: row.get_direction_display()),
+    Column("channel", gettext_lazy("How"), lambda row: whole(row.get_channel_display())),
+    Column("direction", gettext_lazy("Direction"), lambda row: whole(row.get_direction_display())),
     Column("state", gettext_lazy("State"), lambda row: state(row.state, row.get_state_display())),
 ]
 
@@ -239,7 +239,7 @@ def opt_outs(request: HttpRequest) -> HttpResponse:
         OptOut.objects.all(),
         [
             Column("address", gettext_lazy("Number or address"), shown, ("address",)),
-            Column("channel", gettext_lazy("How"), lambda row: row.get_channel_display()),
+            Column("channel", gettext_lazy("How"), lambda row: whole(row.get_channel_display())),
             Column("said", gettext_lazy("What they said"), lambda row: row.said),
             Column("since", gettext_lazy("Since"), _day, ("since",)),
         ],

@@ -19,19 +19,12 @@ from fsm.permissions import May, requires
 from fsm.web.pages import render_page
 from fsm.web.tables import Column, Table
 
+from ..import_wording import system_words
 from ..models import Customer
 from ..quality import BY_HAND, BY_KEY, measured, trends, with_origin
 from .customers import COLUMNS, for_list
 
 WIDTH, HEIGHT = 160, 28
-# Names of their own, the same in every language.
-SYSTEMS = {
-    "quickbooks_desktop": "QuickBooks Desktop",
-    "quickbooks_online": "QuickBooks Online",
-    "housecall": "Housecall Pro",
-    "jobber": "Jobber",
-    "servicetitan": "ServiceTitan",
-}
 
 
 @dataclass(frozen=True)
@@ -64,7 +57,7 @@ def line_of(counts: list[tuple[date, int]]) -> Line | None:
 
 def origin_name(origin: str) -> str:
     """Where records came from, as people say it."""
-    return _("entered here") if origin == BY_HAND else SYSTEMS.get(origin, origin.replace("_", " "))
+    return _("entered here") if origin == BY_HAND else system_words(origin)
 
 
 @require_safe

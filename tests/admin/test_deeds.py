@@ -131,6 +131,63 @@ def test_too_many_at_once_are_refused(company, marcus_client, monkeypatch):
     assert set(OutboxRow.objects.values_list("attempts", flat=True)) == {0}
 
 
+# Each deed with what it is asked of, what it changes, and what stands then.
+DEEDS = {
+    "refuse_service": (lambda: make.CustomerFactory(), "do_not_service", True),
+    "allow_service": (
+        lambda: make.CustomerFactory(do_not_service=True, do_not_service_reason="x"), "do_not_service", False
+    ),
+    "hold_credit": (lambda: make.CustomerFactory(), "credit_hold", True),
+    "release_credit": (lambda: make.CustomerFactory(credit_hold=True), "credit_hold", False),
+    "resume": (
+        lambda: make.JobFactory(state="on_hold", hold_reason="Parts", follow_up_on=instant().date()),
+        "hold_reason", "",
+    ),
+    "reopen": (lambda: make.JobFactory(state="closed", completed_at=instant()), "state", "in_progress"),
+    "close": (lambda: make.JobFactory(state="work_complete", completed_at=instant()), "state", "closed"),
+    "retire": (lambda: make.UnitFactory(), "status", "retired"),
+    "mothball": (lambda: make.UnitFactory(), "status", "mothballed"),
+    "return": (lambda: make.UnitFactory(status="mothballed"), "status", "active"),
+    "reverse": (lambda: make.PaymentFactory(), "state", "reversed"),
+    "reactivate": (lambda: make.UserFactory(is_active=False), "is_active", True),
+    "cancel": (lambda: make.QuickBooksBatchFactory(), "state", "cancelled"),
+    "mark_imported": (lambda: make.QuickBooksBatchFactory(), "state", "imported"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_each_deed_does_what_it_says_under_the_persons_name(company, branch, olivia, deed):
+    arrange, field, expected = DEEDS[deed]
+    row = arrange()
+    told = do(client_of(olivia), deed, row, because="Asked for")
+    row.refresh_from_db()
+    assert getattr(row, field) == expected, told
+    version = row.history.first()
+    assert (version.source, version.actor_name) == ("admin", "Olivia Grant")
+
+
+def test_a_session_is_ended(company, olivia, casey):
+    session = make.SignInFactory(user=casey)
+    do(client_of(olivia), "end", session)
+    session.refresh_from_db()
+    assert session.ended_at is not None
+
+
+@pytest.mark.parametrize("factory", ["TechnicianSkill", "JobTypeSkill", "ChecklistItem"])
+def test_what_was_set_up_is_removed_with_a_reason_that_stays(company, marcus_client, bea_client, factory):
+    row = getattr(make, f"{factory}Factory")()
+    model = type(row)
+    asked = {"action": "remove", CHOSEN: [row.pk], "sure": "yes", "because": "Not done any more"}
+    assert bea_client.post(listing(model), asked).status_code == 403
+    assert marcus_client.post(listing(model), asked | {"because": ""}).status_code == 422
+    assert model.objects.filter(pk=row.pk).exists()
+    do(marcus_client, "remove", row, because="Not done any more")
+    assert not model.objects.filter(pk=row.pk).exists()
+    last = model.history.filter(id=row.pk).first()
+    assert (last.history_type, last.history_change_reason, last.source) == ("-", "Not done any more", "admin")
+    assert last.actor_name == "Marcus Webb"
+
+
 # Setting up -----------------------------------------------------------------------------------------
 
 
@@ -178,7 +235,8 @@ def test_a_key_is_found_by_typing(company, marcus_client, tess_client):
 
 
 def test_the_admins_own_log_stays_empty(company, marcus_client):
-    assert marcus_client.post(reverse("admin:equipment_maker_add"), {"name": "Whirlwind"}).status_code == 302
+    maker = {"name": "Whirlwind", "start_rule": "install"}
+    assert marcus_client.post(reverse("admin:equipment_maker_add"), maker).status_code == 302
     assert Maker.objects.filter(name="Whirlwind").exists()
     assert not LogEntry.objects.exists()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
+from billing import actions as billing
 from dispatch.models import Visit
 from fsm.clock import now
 from inventory.models import StockMovement
@@ -282,3 +284,35 @@ def test_a_proposal_is_decided_by_a_second_person(programs, make_job):
     assert casey.post(decide, {"version": review["version"]}).status_code == 409
     assert done(marcus.post(decide, {"version": review["version"]}))["state"] == "approved"
     assert done(casey.get(f"invoices/{draft.uuid}/"))["lines"][0]["unit_price"] == "10.0000"
+
+
+def test_a_count_changes_the_stock_when_a_manager_approves_it(programs):
+    place = make.StockPlaceFactory(name="Truck")
+    part = stocked_part(place, now())
+    dana, marcus = programs["dana"], programs["marcus"]
+    body = {"place": str(place.uuid), "part": str(part.uuid), "counted": "4", "expected": "5"}
+    asked = done(dana.post("stock/count/", body))
+    assert (asked["difference"], asked["state"]) == ("-1.000", "waiting")
+    review = done(marcus.get(f"reviews/{asked['review']}/"))
+    assert part.levels.get(place=place).on_hand == 5
+    decide = {"version": review["version"]}
+    assert dana.post(f"reviews/{asked['review']}/approve/", decide).status_code in (403, 409)
+    assert done(marcus.post(f"reviews/{asked['review']}/approve/", decide))["state"] == "approved"
+    assert part.levels.get(place=place).on_hand == 4
+
+
+def test_a_write_off_of_the_bookkeepers_waits_and_may_be_rejected_then_approved(programs, make_job, marcus):
+    invoice = make.InvoiceFactory(job=make_job())
+    make.PriceItemFactory(code="TRIP")
+    line = {"quantity": Decimal(1), "description": "Trip", "unit_price": Decimal(90)}
+    billing.add_invoice_line(invoice.pk, version=invoice.version, now=now(), by=marcus, **line)
+    billing.issue_invoice(invoice.pk, now=now())
+    bea, manager = programs["bea"], programs["marcus"]
+    path = f"invoices/{invoice.uuid}/write-off/"
+    for decision, state in (("reject", "issued"), ("approve", "written_off")):
+        assert done(bea.post(path, {"because": "Moved away"}))["state"] == "issued"
+        review = done(manager.get("reviews/"))["results"][0]
+        body = {"version": review["version"], "because": "As asked"}
+        assert bea.post(f"reviews/{review['uuid']}/approve/", {"version": 1}).status_code in (403, 409)
+        done(manager.post(f"reviews/{review['uuid']}/{decision}/", body))
+        assert done(bea.get(f"invoices/{invoice.uuid}/"))["state"] == state

@@ -60,7 +60,7 @@ def test_the_queue_shows_the_surest_first_with_reasons_and_a_count(pair, lisa, l
     page = casey_client.get(url("duplicates")).content.decode()
     bands = [pair.band for pair in DuplicatePair.objects.all()]
     assert page.count("data-pair") == len(bands) == 2
-    assert "the same phone number" in page
+    assert "The same phone number" in page
     assert page.index(lisa.number) < page.index("Snow")
     home = casey_client.get(reverse("customers:customers")).content.decode()
     assert "Duplicates" in home

@@ -425,6 +425,22 @@ def test_many_rows_are_decided_at_once_on_the_page(standing, casey_client):
     assert Customer.objects.count() == 2
 
 
+@pytest.mark.parametrize("decision", ["release", "skip"])
+def test_what_was_decided_about_a_row_that_is_there_twice_holds_for_the_next_file(decision):
+    batch = confirmed(HOUSECALL, ANA, ANA)
+    assert codes(row(batch, 3)) == {"same_identity"}
+    if decision == "release":
+        imports.release_row(row(batch, 3).pk)
+    else:
+        imports.skip_row(row(batch, 3).pk, because="Typed twice")
+    run(batch)
+    again = row(confirmed(HOUSECALL, ANA, ANA, BEN), 3)
+    expected = {"release": (RowOutcome.UNCHANGED, ""), "skip": (RowOutcome.SKIPPED, "Typed twice")}
+    assert (again.outcome, again.reason) == expected[decision]
+    third = row(confirmed(HOUSECALL, ANA, ANA.removesuffix("false,") + "false,Radio", BEN), 3)
+    assert third.outcome == RowOutcome.HELD  # it says something else now
+
+
 # Changed since
 
 
