@@ -18,6 +18,9 @@ from .phones import search_digits
 MOST_WORDS: Final = 6
 FEWEST_DIGITS: Final = 4  # the last four of a number are enough
 PER_BRANCH: Final = 60
+MOST_ALIKE: Final = (
+    1500  # so many that resemble a word are compared; where there are more, one goes on typing
+)
 
 _WORD = re.compile(r"[^\W\d_]{3}")
 _PHONE_LIKE = re.compile(r"^[\d\s().+/\-]*(?:x\d+)?$")
@@ -60,7 +63,7 @@ def statement(wanted: Wanted, *, limit: int, branch_ids: list[int] | None) -> tu
         "digits": wanted.digits,
         "digits_end": f"%{wanted.digits}",
         "digits_in": f"%{wanted.digits}%",
-        "mail": f"%{like(wanted.text)}%",
+        "mail": f"%{like(wanted.text)}%" if len(wanted.text) > 2 else f"{like(wanted.text)}%",
         "limit": limit,
         "branches": branch_ids,
     }
@@ -79,7 +82,7 @@ def statement(wanted: Wanted, *, limit: int, branch_ids: list[int] | None) -> tu
     ]
     loose = _by_sound() if wanted.is_spoken else []
     if len(wanted.words) > 1:
-        loose.append(_across(len(wanted.words)))
+        loose.append(_across(wanted.words))
     sql = f"WITH exact AS MATERIALIZED ({_union(exact)})"
     if loose:
         sql += f", loose AS MATERIALIZED ({_union(loose)})"
@@ -215,17 +218,23 @@ def _by_words(count: int) -> list[str]:
 def _by_sound() -> list[str]:
     """Misspelt: the words of the query resemble words of the name or the street, in any order."""
     return [
-        "SELECT id, 20 + 20 * word_similarity(%(text)s, name) AS rank, 'name' AS matched"
-        " FROM customers_customer WHERE name %%> %(text)s",
-        "SELECT customer_id AS id, 18 + 20 * word_similarity(%(text)s, name) AS rank, 'contact' AS matched"
-        " FROM customers_contact WHERE name %%> %(text)s",
-        f"SELECT customer_id AS id, 16 + 20 * word_similarity(%(text)s, {ADDRESS}) AS rank,"
-        f" 'address' AS matched FROM customers_site WHERE {ADDRESS} %%> %(text)s",
+        f"SELECT id, {least} + 20 * word_similarity(%(text)s, words) AS rank, '{matched}' AS matched"
+        f" FROM (SELECT {key} AS id, {words} AS words FROM {table} WHERE {words} %%> %(text)s"
+        f" LIMIT {MOST_ALIKE}) AS alike"
+        for least, matched, key, words, table in (
+            (20, "name", "id", "name", "customers_customer"),
+            (18, "contact", "customer_id", "name", "customers_contact"),
+            (16, "address", "customer_id", ADDRESS, "customers_site"),
+        )
     ]
 
 
-def _across(count: int) -> str:
-    """Words of several kinds, such as a name and a street: each finds candidates, all must fit the record."""
+def _across(words: tuple[str, ...]) -> str:
+    """Words of several kinds, such as a name and a street: each finds candidates, all must fit the record.
+    A single letter fits too many to find anybody; a number finds houses, too.
+    """
+    count = len(words)
+    finding = [at for at, word in enumerate(words) if len(word) > 1] or range(count)
     everything = (
         "c.name || ' ' || c.number || ' ' || COALESCE((SELECT string_agg(k.name || ' ' || COALESCE((SELECT"
         " string_agg(p.digits, ' ') FROM customers_phonenumber p WHERE p.contact_id = k.id), ''), ' ')"
@@ -235,7 +244,13 @@ def _across(count: int) -> str:
     named = " UNION ".join(
         f"(SELECT id FROM customers_customer WHERE name ILIKE %(w{at})s LIMIT 1000) UNION"
         f" (SELECT customer_id FROM customers_contact WHERE name ILIKE %(w{at})s LIMIT 1000)"
-        for at in range(count)
+        for at in finding
+    )
+    named += "".join(
+        f" UNION (SELECT customer_id FROM customers_site WHERE {ADDRESS} ILIKE %(s{at})s"
+        f" OR {ADDRESS} ILIKE %(w{at})s LIMIT 1000)"
+        for at in finding
+        if words[at][0].isdigit()
     )
     return (
         f"SELECT id, 50 AS rank, 'record' AS matched FROM (SELECT c.id, {everything} AS words"

@@ -98,6 +98,25 @@ def test_a_name_and_a_street_together_find_the_one_customer_that_has_both(lisa, 
     assert names("hall 0142", casey)[0] == "Lisa Hall"
 
 
+@pytest.mark.parametrize("typed", ["4108 h", "h 4108", "lisa 4108", "4108 ha"])
+def test_a_house_number_and_the_beginning_of_a_name_find_who_has_both(lisa, others, casey, typed):
+    assert names(typed, casey)[0] == "Lisa Hall"
+    assert "Hallie Lissom" not in names(typed, casey)
+
+
+def test_two_letters_find_e_mail_addresses_that_begin_with_them(lisa, others, casey):
+    add_contact(lisa.pk, name="Front Desk", emails=["zq.office@example.com"])
+    assert names("zq", casey) == ["Lisa Hall"]
+    assert names("q.", casey) == []
+
+
+def test_of_very_many_that_resemble_a_word_a_few_are_compared(lisa, others, casey, monkeypatch):
+    assert names("jonson", casey) == ["Maria Johnson"]
+    monkeypatch.setattr("customers.search.MOST_ALIKE", 0)
+    assert names("jonson", casey) == []
+    assert names("johnson", casey) == ["Maria Johnson"]
+
+
 def test_a_customer_is_found_by_number_and_by_any_of_their_contacts(lisa, others, casey):
     add_contact(lisa.pk, name="Bernard Quill", phones=["512-555-0155"])
     assert names(lisa.number, casey)[0] == "Lisa Hall"
