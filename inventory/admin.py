@@ -68,8 +68,8 @@ class ReservationAdmin(HouseAdmin):
 class CylinderAdmin(HouseAdmin):
     """Cylinders of refrigerant; moved on their page."""
 
-    list_display = ("number", "refrigerant", "kind", "source", "place", "content_oz", "state")
-    list_filter = ("kind", "source", "state")
+    list_display = ("number", "refrigerant", "kind", "origin", "place", "content_oz", "state")
+    list_filter = ("kind", "origin", "state")
     search_fields = ("number", "refrigerant__designation")
 
 

@@ -546,6 +546,7 @@ class RefrigerantRecordFactory(Made):
         model = equipment.RefrigerantRecord
 
     circuit = SubFactory(CircuitFactory)
+    refrigerant = LazyAttribute(lambda o: o.circuit.refrigerant)
     kind = equipment.RecordKind.ADDED
     ounces = Decimal(20)
     technician = SubFactory(UserFactory, role=Role.TECHNICIAN)
@@ -593,6 +594,30 @@ class StockMovementFactory(Made):
     kind = inventory.MovementKind.values[0]
     to_place = SubFactory(StockPlaceFactory)
     quantity = Decimal(1)
+    key = LazyFunction(lambda: str(uuid.uuid4()))
+    moved_at = LazyFunction(instant)
+
+
+class CylinderFactory(Made):
+    class Meta:
+        model = inventory.Cylinder
+
+    number = Sequence(lambda n: f"C-{n:04d}")
+    refrigerant = SubFactory(RefrigerantFactory)
+    kind = inventory.CylinderKind.DISPOSABLE
+    origin = inventory.CylinderOrigin.VIRGIN
+    place = SubFactory(StockPlaceFactory)
+
+
+class CylinderMovementFactory(Made):
+    """A row of the ledger alone; content that counts is made by the cylinders' actions."""
+
+    class Meta:
+        model = inventory.CylinderMovement
+
+    cylinder = SubFactory(CylinderFactory)
+    kind = inventory.CylinderMoveKind.PURCHASED
+    change_oz = Decimal(400)
     key = LazyFunction(lambda: str(uuid.uuid4()))
     moved_at = LazyFunction(instant)
 

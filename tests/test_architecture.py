@@ -268,18 +268,23 @@ def test_rules_are_plain_python():
     [rules] = [contract for contract in contracts if contract["name"] == "Rules are plain Python"]
     assert rules["source_modules"]
     for module in rules["source_modules"]:
-        path = ROOT / f"{module.replace('.', '/')}.py"
-        for node in ast.walk(ast.parse(path.read_text())):
-            imported = (
-                [alias.name for alias in node.names]
-                if isinstance(node, ast.Import)
-                else [node.module or ""]
-                if isinstance(node, ast.ImportFrom)
-                else []
-            )
-            for name in imported:
-                if name.startswith("django"):
-                    assert name == "django.utils.translation", f"{module} imports {name}"
+        place = ROOT / module.replace(".", "/")
+        for path in sorted(place.glob("**/*.py")) or [place.with_suffix(".py")]:
+            refuse_django(path)
+
+
+def refuse_django(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        imported = (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+        for name in imported:
+            if name.startswith("django"):
+                assert name == "django.utils.translation", f"{named(path)} imports {name}"
 
 
 def test_money_is_never_a_float():

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
                 ('kind', models.CharField(choices=[('disposable', 'Disposable'), ('refillable', 'Refillable'), ('recovery', 'Recovery')], max_length=10, verbose_name='kind')),
-                ('source', models.CharField(choices=[('virgin', 'Virgin'), ('reclaimed', 'Reclaimed'), ('recovered', 'Recovered, for the same owner'), ('to_reclaim', 'Recovered, to be reclaimed')], max_length=12, verbose_name='holds')),
+                ('origin', models.CharField(choices=[('virgin', 'Virgin'), ('reclaimed', 'Reclaimed'), ('recovered', 'Recovered, for the same owner'), ('to_reclaim', 'Recovered, to be reclaimed')], max_length=12, verbose_name='holds')),
                 ('reclaimer', models.CharField(blank=True, max_length=80, verbose_name='reclaimed by')),
                 ('batch_number', models.CharField(blank=True, max_length=40, verbose_name='batch')),
                 ('tare_oz', equipment.models.amounts.OuncesField(blank=True, decimal_places=3, max_digits=11, null=True, verbose_name='empty weight (oz)')),
@@ -62,12 +62,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('batch', models.UUIDField(db_index=True, default=fsm.attribution.current_batch, editable=False)),
+                ('source', models.CharField(default=fsm.attribution.current_source, editable=False, max_length=80)),
                 ('root', models.CharField(blank=True, db_index=True, default=fsm.attribution.current_root, editable=False, max_length=60)),
                 ('actor_name', models.CharField(blank=True, default=fsm.attribution.current_actor_name, editable=False, max_length=150)),
                 ('uuid', models.UUIDField(db_index=True, default=uuid.uuid4, editable=False)),
                 ('number', models.CharField(db_index=True, max_length=40, verbose_name='number')),
                 ('kind', models.CharField(choices=[('disposable', 'Disposable'), ('refillable', 'Refillable'), ('recovery', 'Recovery')], max_length=10, verbose_name='kind')),
-                ('source', models.CharField(choices=[('virgin', 'Virgin'), ('reclaimed', 'Reclaimed'), ('recovered', 'Recovered, for the same owner'), ('to_reclaim', 'Recovered, to be reclaimed')], max_length=12, verbose_name='holds')),
+                ('origin', models.CharField(choices=[('virgin', 'Virgin'), ('reclaimed', 'Reclaimed'), ('recovered', 'Recovered, for the same owner'), ('to_reclaim', 'Recovered, to be reclaimed')], max_length=12, verbose_name='holds')),
                 ('reclaimer', models.CharField(blank=True, max_length=80, verbose_name='reclaimed by')),
                 ('batch_number', models.CharField(blank=True, max_length=40, verbose_name='batch')),
                 ('tare_oz', equipment.models.amounts.OuncesField(blank=True, decimal_places=3, max_digits=11, null=True, verbose_name='empty weight (oz)')),
@@ -201,7 +202,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='cylinder',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['virgin', 'reclaimed', 'recovered', 'to_reclaim'])), name='cylinder_source_is_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['virgin', 'reclaimed', 'recovered', 'to_reclaim'])), name='cylinder_origin_is_known'),
         ),
         migrations.AddConstraint(
             model_name='cylinder',
@@ -217,7 +218,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='cylinder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', 'recovered'), _negated=True), ('owner__isnull', False), _connector='OR'), name='cylinder_of_one_owner_names_them'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('origin', 'recovered'), _negated=True), ('owner__isnull', False), _connector='OR'), name='cylinder_of_one_owner_names_them'),
         ),
         migrations.AddIndex(
             model_name='cylindermovement',

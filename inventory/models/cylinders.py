@@ -31,7 +31,7 @@ class CylinderKind(models.TextChoices):
     RECOVERY = "recovery", _("Recovery")
 
 
-class CylinderSource(models.TextChoices):
+class CylinderOrigin(models.TextChoices):
     """Where what is in it comes from: recovered refrigerant may not change owners (40 CFR 82.154(d))."""
 
     VIRGIN = "virgin", _("Virgin")
@@ -57,7 +57,7 @@ class Cylinder(models.Model):
         Refrigerant, models.PROTECT, related_name="+", verbose_name=_("refrigerant")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=CylinderKind)
-    source = models.CharField(_("holds"), max_length=12, choices=CylinderSource)
+    origin = models.CharField(_("holds"), max_length=12, choices=CylinderOrigin)
     owner = models.ForeignKey(
         Customer, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("belongs to")
     )
@@ -79,7 +79,7 @@ class Cylinder(models.Model):
         constraints = [
             models.CheckConstraint(name="cylinder_kind_is_known", condition=Q(kind__in=CylinderKind.values)),
             models.CheckConstraint(
-                name="cylinder_source_is_known", condition=Q(source__in=CylinderSource.values)
+                name="cylinder_origin_is_known", condition=Q(origin__in=CylinderOrigin.values)
             ),
             models.CheckConstraint(
                 name="cylinder_state_is_known", condition=Q(state__in=CylinderState.values)
@@ -91,7 +91,7 @@ class Cylinder(models.Model):
             ),
             models.CheckConstraint(
                 name="cylinder_of_one_owner_names_them",
-                condition=~Q(source=CylinderSource.RECOVERED) | Q(owner__isnull=False),
+                condition=~Q(origin=CylinderOrigin.RECOVERED) | Q(owner__isnull=False),
             ),
         ]
 

@@ -18,6 +18,7 @@ from tests.test_architecture import our_models
 # What no action owns and no page changes: set up in the admin.
 SET_UP = {
     "equipment.Maker", "equipment.Refrigerant", "equipment.TechnicianCertificate",
+    "equipment.ComplianceRule", "equipment.UnitModel", "inventory.RecoveryMachine",
     "dispatch.ChecklistItem", "dispatch.ChecklistTemplate", "dispatch.JobType", "dispatch.JobTypeSkill",
     "dispatch.Shift", "dispatch.Skill", "dispatch.Technician", "dispatch.TechnicianSkill",
     "dispatch.TimeOff",
