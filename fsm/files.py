@@ -7,7 +7,7 @@ import mimetypes
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from django.core import signing
 from django.db.models.fields.files import FieldFile
@@ -24,6 +24,8 @@ READABLE = ("JPEG", "PNG", "WEBP", "GIF")
 BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 SHOWN_INLINE = {"image/jpeg", "image/png", "application/pdf"}
 LINK_SALT = "fsm.files"
+LARGEST_FILE = 10 * 1024 * 1024
+PDF_BEGINS = b"%PDF-"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,32 @@ def reencode_image(data: bytes, *, longest: int = 2000, keep_png: bool = False) 
     else:
         clean.save(file, "JPEG", quality=82, optimize=True)
     return Encoded(file.getvalue(), *clean.size, received, "png" if keep_png else "jpg")
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """A file as we keep it: its bytes, kind and name; `sha256_received` is of the bytes that came in."""
+
+    data: bytes
+    content_type: str
+    extension: str
+    name: str
+    sha256_received: str
+
+
+def take_in(data: bytes, name: str) -> TakenIn:
+    """A picture encoded anew or a PDF as it came, under a name without folders; NotPossible on anything
+    else, and on more than 10 MB.
+    """
+    if len(data) > LARGEST_FILE:
+        raise NotPossible(_("The file is larger than 10 MB. Nothing was saved."), field="file")
+    shown = PurePath(name.replace("\x00", "").replace("\\", "/")).name.strip()[:190] or _("File")
+    digest = hashlib.sha256(data).hexdigest()
+    if data.startswith(PDF_BEGINS):
+        return TakenIn(data, "application/pdf", "pdf", shown, digest)
+    picture = reencode_image(data)
+    shown = f"{PurePath(shown).stem}.{picture.extension}"
+    return TakenIn(picture.data, "image/jpeg", picture.extension, shown, digest)
 
 
 def serve_private(

@@ -1,5 +1,7 @@
 """What can be done with customers, sites, contacts and messages."""
 
+from fsm.files import LARGEST_FILE
+
 from .communications import (
     hold_back,
     log_call,
@@ -12,7 +14,6 @@ from .corrections import Corrected, correct_contact, correct_site
 from .holding import hold_customer
 from .keeping import (
     HOW_VERIFIED,
-    LARGEST_FILE,
     add_file,
     add_tag,
     remove_file,

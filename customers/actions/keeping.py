@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from pathlib import PurePath
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -14,14 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fsm.attribution import attributed, current
-from fsm.files import reencode_image
+from fsm.files import LARGEST_FILE, take_in
 from fsm.states import NotPossible
 
 from ..models import Customer, CustomerFile, EmailAddress, PhoneNumber
 from .holding import hold_customer
 
-LARGEST_FILE: Final = 10 * 1024 * 1024
-PDF_BEGINS: Final = b"%PDF-"
 MOST_TAGS: Final = 20
 HOW_VERIFIED: Final = {
     "called": gettext_lazy("We called and they answered"),
@@ -57,26 +54,20 @@ def add_file(
     standing = standing or rows.filter(sha256=digest, removed_at=None).first()
     if standing:
         return standing
-    shown = PurePath(name.replace("\x00", "").replace("\\", "/")).name.strip()[:190] or _("File")
     unique = uuid or uuid4()
-    if data.startswith(PDF_BEGINS):
-        kind, ending, content = "application/pdf", "pdf", data
-    else:
-        picture = reencode_image(data)
-        kind, ending, content = "image/jpeg", picture.extension, picture.data
-        shown = f"{PurePath(shown).stem}.{ending}"
+    taken = take_in(data, name)
     row = CustomerFile(
         uuid=unique,
         customer=customer,
         site_id=site_id,
-        name=shown,
-        content_type=kind,
-        size=len(content),
+        name=taken.name,
+        content_type=taken.content_type,
+        size=len(taken.data),
         sha256=digest,
         author_name=current().actor_name,
         created_at=now,
     )
-    row.file.save(f"{unique.hex}.{ending}", ContentFile(content), save=False)
+    row.file.save(f"{unique.hex}.{taken.extension}", ContentFile(taken.data), save=False)
     row.save(force_insert=True)
     return row
 

@@ -1,15 +1,79 @@
 """What can be done with units and their refrigerant."""
 
+from .claims import approve_claim, credit_claim, deny_claim, edit_claim, open_claim, send_claim
+from .files import add_unit_file, remove_unit_file
+from .moves import move_unit, undo_move
+from .opportunities import (
+    contact_about_opportunity,
+    convert_opportunity,
+    dismiss_opportunity,
+    raise_opportunity,
+    snooze_opportunity,
+    triage_opportunity,
+    wake_opportunities,
+)
+from .readings import record_reading, record_readings, void_reading
 from .refrigerant import record_refrigerant, void_refrigerant_record
-from .units import CircuitFields, edit_unit, install_unit, mothball_unit, retire_unit, return_unit_to_service
+from .systems import create_system, join_system, leave_system
+from .units import (
+    CircuitFields,
+    confirm_manufacture,
+    edit_unit,
+    install_unit,
+    mothball_unit,
+    replace_unit,
+    retire_unit,
+    return_unit_to_service,
+)
+from .warranties import (
+    add_warranty,
+    confirm_usual_warranties,
+    edit_warranty,
+    end_warranty,
+    register_warranty,
+    registration_says,
+    remind_of_registrations,
+)
 
 __all__ = [
     "CircuitFields",
+    "add_unit_file",
+    "add_warranty",
+    "approve_claim",
+    "confirm_manufacture",
+    "confirm_usual_warranties",
+    "contact_about_opportunity",
+    "convert_opportunity",
+    "create_system",
+    "credit_claim",
+    "deny_claim",
+    "dismiss_opportunity",
+    "edit_claim",
     "edit_unit",
+    "edit_warranty",
+    "end_warranty",
     "install_unit",
+    "join_system",
+    "leave_system",
     "mothball_unit",
+    "move_unit",
+    "open_claim",
+    "raise_opportunity",
+    "record_reading",
+    "record_readings",
     "record_refrigerant",
+    "register_warranty",
+    "registration_says",
+    "remind_of_registrations",
+    "remove_unit_file",
+    "replace_unit",
     "retire_unit",
     "return_unit_to_service",
+    "send_claim",
+    "snooze_opportunity",
+    "triage_opportunity",
+    "undo_move",
+    "void_reading",
     "void_refrigerant_record",
+    "wake_opportunities",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -14,9 +14,12 @@ from django.utils.translation import gettext as _
 from customers.models import Site
 from customers.versions import check_version
 from fsm.attribution import because as with_reason
+from fsm.clock import now as clock_now
+from fsm.clock import today_in
 from fsm.states import NotPossible
 
-from ..models import Circuit, DateKnownBy, Maker, Refrigerant, Unit
+from ..models import Circuit, DateKnownBy, Maker, ManufactureKnownBy, Refrigerant, Unit, UnitModel
+from ..plates import checked_ratings
 from ..states import UNIT_STATES, UnitStatus
 from .circuits import add_circuit, correct_circuit
 
@@ -27,11 +30,17 @@ UNIT_FIELDS = {
     "serial",
     "installed_on",
     "date_known_by",
+    "manufactured_on",
+    "manufacture_known_by",
     "location",
+    "access",
     "tons",
     "filter_size",
+    "ratings",
     "notes",
 }
+# What a known model says of its units, where nobody said otherwise.
+FROM_MODEL: Final = ("tons", "ratings")
 MOST_TONS = Decimal(2000)
 
 
@@ -53,13 +62,22 @@ def install_unit(
     circuits: Sequence[CircuitFields | tuple[str, str, Decimal | None]] = (),
     **fields: Any,
 ) -> Unit:
-    """Put a unit with its circuits on a site's list; the same uuid twice is one unit."""
+    """Put a unit with its circuits on a site's list; the same uuid twice is one unit.
+
+    Where the maker's model is known, capacity, ratings and factory charge that nobody gave are the model's.
+    """
     _check_fields(fields)
     site = Site.objects.select_for_update(no_key=True).get(pk=site_id)
     if uuid and (standing := Unit.objects.filter(uuid=uuid).first()):
         return standing
     unit = Unit(uuid=uuid or uuid4(), site=site, category=category, maker=_maker(maker))
     _set_fields(unit, fields)
+    unit.model = known = known_model(unit.maker, unit.model_number)
+    if known is not None:
+        for name in FROM_MODEL:
+            setattr(unit, name, getattr(unit, name) or getattr(known, name))
+        if not circuits and known.refrigerant is not None:
+            circuits = [CircuitFields("1", known.refrigerant.designation, known.factory_charge_oz)]
     unit.save(force_insert=True)
     _set_circuits(unit, circuits)
     return unit
@@ -81,35 +99,89 @@ def edit_unit(
     _set_fields(unit, fields)
     if maker is not None:
         unit.maker = _maker(maker)
+    if maker is not None or "model_number" in fields:
+        unit.model = known_model(unit.maker, unit.model_number)
     if circuits is not None:
         _set_circuits(unit, circuits)
     return _save_new_version(unit)
 
 
 @transaction.atomic
-def retire_unit(unit_id: int, *, because: str) -> Unit:
+def retire_unit(unit_id: int, *, because: str, on: date | None = None) -> Unit:
     """Take a unit out of service for good; its records stay, new ones are refused."""
-    return _move(unit_id, UnitStatus.RETIRED, because)
+    return _move(unit_id, UnitStatus.RETIRED, because, on)
 
 
 @transaction.atomic
-def mothball_unit(unit_id: int, *, because: str) -> Unit:
+def mothball_unit(unit_id: int, *, because: str, on: date | None = None) -> Unit:
     """Put a unit to rest for a time."""
-    return _move(unit_id, UnitStatus.MOTHBALLED, because)
+    return _move(unit_id, UnitStatus.MOTHBALLED, because, on)
 
 
 @transaction.atomic
-def return_unit_to_service(unit_id: int, *, because: str) -> Unit:
-    """Undo a retirement or a rest."""
-    return _move(unit_id, UnitStatus.ACTIVE, because)
+def return_unit_to_service(unit_id: int, *, because: str, on: date | None = None) -> Unit:
+    """Undo a retirement or a rest; what had replaced it is told apart again."""
+    return _move(unit_id, UnitStatus.ACTIVE, because, on)
 
 
-def _move(unit_id: int, target: UnitStatus, because: str) -> Unit:
-    if not because.strip():
-        raise NotPossible(_("Say why."), field="because")
+@transaction.atomic
+def replace_unit(unit_id: int, *, by_unit_id: int, because: str, on: date) -> Unit:
+    """The old unit is retired on the day and says which one at its site took its place."""
+    if by_unit_id == unit_id:
+        raise NotPossible(_("A unit cannot replace itself."), field="by")
+    held = {row.pk: row for row in _locked_units((unit_id, by_unit_id))}
+    old, new = held[unit_id], held[by_unit_id]
+    if old.site_id != new.site_id:
+        raise NotPossible(_("The new unit must stand at the same site."), field="by")
+    if new.status == UnitStatus.RETIRED:
+        raise NotPossible(_("%(unit)s is retired itself.") % {"unit": new}, field="by")
+    if old.status == UnitStatus.RETIRED and old.replaced_by_id == new.pk:
+        return old
+    if old.status != UnitStatus.RETIRED:
+        UNIT_STATES.check(old.status, UnitStatus.RETIRED)
+    old.replaced_by = new
+    return _put(old, UnitStatus.RETIRED, because, on)
+
+
+@transaction.atomic
+def confirm_manufacture(unit_id: int, *, made_on: date, known_by: str, today: date) -> Unit:
+    """A person says when the unit was made: read on the plate, or what its serial seems to say is right."""
+    unit = Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
+    if known_by not in ManufactureKnownBy.values or known_by == ManufactureKnownBy.UNKNOWN:
+        raise NotPossible(_("Say how the day of manufacture is known."), field="known_by")
+    if made_on > today:
+        raise NotPossible(_("A unit cannot have been made on a day to come."), field="made_on")
+    unit.manufactured_on, unit.manufacture_known_by = made_on, known_by
+    return _save_new_version(unit)
+
+
+def known_model(maker: Maker | None, number: str) -> UnitModel | None:
+    """The maker's model of that number, whatever its case."""
+    if maker is None or not number.strip():
+        return None
+    rows = UnitModel.objects.filter(maker=maker, number__iexact=number.strip())
+    return rows.select_related("refrigerant").first()
+
+
+def _locked_units(keys: Sequence[int]) -> list[Unit]:
+    return list(Unit.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+
+
+def _move(unit_id: int, target: UnitStatus, because: str, on: date | None) -> Unit:
     unit = Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
     UNIT_STATES.check(unit.status, target)
-    unit.status = target
+    unit.replaced_by = None
+    return _put(unit, target, because, on)
+
+
+def _put(unit: Unit, target: UnitStatus, because: str, on: date | None) -> Unit:
+    if not because.strip():
+        raise NotPossible(_("Say why."), field="because")
+    today = today_in(unit.site.time_zone, clock_now())
+    on = on or today
+    if on > today:
+        raise NotPossible(_("The day lies in the future. Say it when it has happened."), field="on")
+    unit.status, unit.status_on = target, on
     with with_reason(because.strip()):
         return _save_new_version(unit)
 
@@ -120,6 +192,8 @@ def _check_fields(fields: dict[str, Any]) -> None:
     tons = fields.get("tons")
     if tons is not None and not 0 < tons <= MOST_TONS:
         raise NotPossible(_("The capacity must be more than nothing."), field="tons")
+    if "ratings" in fields:
+        fields["ratings"] = checked_ratings(fields["ratings"])
 
 
 def _set_fields(unit: Unit, fields: dict[str, Any]) -> None:
@@ -130,6 +204,14 @@ def _set_fields(unit: Unit, fields: dict[str, Any]) -> None:
         unit.date_known_by = DateKnownBy.OWNER
     if unit.installed_on is None:
         unit.date_known_by = DateKnownBy.UNKNOWN
+    if isinstance(unit.manufactured_on, date) and unit.manufacture_known_by == ManufactureKnownBy.UNKNOWN:
+        unit.manufacture_known_by = ManufactureKnownBy.PLATE
+    if unit.manufactured_on is None:
+        unit.manufacture_known_by = ManufactureKnownBy.UNKNOWN
+    if unit.manufactured_on and unit.installed_on and unit.manufactured_on > unit.installed_on:
+        raise NotPossible(
+            _("It cannot have been made after it was installed. Check both days."), field="manufactured_on"
+        )
 
 
 def _save_new_version(unit: Unit) -> Unit:

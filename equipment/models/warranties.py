@@ -91,8 +91,8 @@ class WarrantyClaim(models.Model):
     rma = models.CharField(_("RMA"), max_length=40, blank=True)
     return_due_on = models.DateField(_("send the part back by"), null=True, blank=True)
     returned_on = models.DateField(_("part sent back"), null=True, blank=True)
-    credit_expected = MoneyField(_("credit expected"), null=True, blank=True)
-    credit_received = MoneyField(_("credit received"), null=True, blank=True)
+    credit_expected = MoneyField(_("credit expected"), null=True, blank=True)  # type: ignore[misc]
+    credit_received = MoneyField(_("credit received"), null=True, blank=True)  # type: ignore[misc]
     credited_on = models.DateField(_("credited"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     work_kind = models.CharField(max_length=30, blank=True)
