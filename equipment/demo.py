@@ -262,7 +262,7 @@ def build(world: DemoWorld) -> None:
             ChargeRevision(
                 uuid=installer.new_uuid(),
                 circuit=circuit,
-                effective_on=circuit.started_on,
+                effective_on=circuit.started_on or world.today,
                 refrigerant=circuit.refrigerant,
                 full_charge_oz=circuit.full_charge_oz,
                 method=ChargeMethod.MANUFACTURER,

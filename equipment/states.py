@@ -98,7 +98,7 @@ OPPORTUNITY_OPEN = frozenset(
 OPPORTUNITY_STATES = StateTable(
     "opportunity",
     {
-        OpportunityState.NEW: frozenset(OpportunityState.values) - {OpportunityState.NEW},
+        OpportunityState.NEW: frozenset(OpportunityState) - {OpportunityState.NEW},
         OpportunityState.TRIAGED: frozenset(
             {
                 OpportunityState.CONTACTING,

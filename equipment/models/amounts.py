@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fsm.money import Decimals
+from django.db import models
 
 OUNCES_IN_POUND = 16
+if TYPE_CHECKING:  # some amounts are not known: None may be set, and what is read is looked at
+    Ounces = models.DecimalField[Decimal | str | float | int | None, Any]
+else:
+    Ounces = models.DecimalField
 
 
-class OuncesField(Decimals):
+class OuncesField(Ounces):
     """Ounces with three places: a thousandth of a pound is 0.016 oz, exactly."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

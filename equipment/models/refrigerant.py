@@ -80,6 +80,8 @@ class RefrigerantRecord(models.Model):
 
     objects = RefrigerantRecordQuerySet.as_manager()
 
+    changes: tuple[str, ...] = ()  # what recording or voiding it made different; told once, not kept
+
     class Meta:
         ordering = ["-happened_at", "-pk"]
         constraints = [

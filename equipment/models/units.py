@@ -229,6 +229,8 @@ class Circuit(models.Model):
             models.CheckConstraint(name="circuit_exempt_is_known", condition=Q(exempt__in=Exemption.values)),
         ]
 
+    changes: tuple[str, ...] = ()  # what a change of it made different; told once, not kept
+
     def __str__(self) -> str:
         return f"{self.refrigerant_id and self.refrigerant.designation} · {self.label}"
 
@@ -280,6 +282,8 @@ class ChargeRevision(models.Model):
                 | Q(range_low_oz__gt=0, range_high_oz__gte=F("range_low_oz")),
             ),
         ]
+
+    changes: tuple[str, ...] = ()  # what it made different; told once, not kept
 
     def __str__(self) -> str:
         return f"{self.full_charge_oz} oz · {self.effective_on}"
