@@ -24,7 +24,7 @@ owns(
     "customer.refusal",
     label=_("Do not service, credit hold"),
     owner=Owner.OFFICE,
-    doors=(Door.OFFICE, Door.IMPORT),
+    doors=(Door.OFFICE, Door.API, Door.IMPORT),
     may=May.EDIT_CUSTOMERS,
     rule=_("Refusing needs a reason. Where two records are merged, the stricter one holds."),
     group=GROUP,

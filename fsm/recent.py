@@ -29,7 +29,7 @@ _REMEMBER: Final = """
 
 def remember(user_id: int, reference: Reference, *, detail: str, now: datetime) -> None:
     """Put something first among what the person opened last; the oldest beyond twenty goes. One statement."""
-    params = {
+    params: dict[str, Any] = {
         "user": user_id, "kind": reference.kind, "uuid": reference.uuid, "detail": detail[:120], "now": now,
         "others": KEPT - 1,
     }  # fmt: skip

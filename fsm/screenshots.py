@@ -143,6 +143,7 @@ EXAMPLES: dict[str, tuple[Wish, ...]] = {
     "part": (Wish("inventory.StockLevel", _ON_TRUCK, "part__uuid", ("pk",)),),
     "place": (Wish("inventory.StockLevel", _ON_TRUCK, "place__uuid", ("pk",)),),
     "job": (
+        Wish("billing.Invoice", _BILLED | _APPROVED, "job__uuid"),
         Wish("billing.Invoice", _BILLED, "job__uuid"),
         Wish("dispatch.Visit", _WORKED, "job__uuid"),
         Wish("dispatch.Job"),

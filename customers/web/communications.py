@@ -41,7 +41,7 @@ def whole(words: str) -> Any:
 
 
 COLUMNS = [
-    Column("when", gettext_lazy("When"), when, ("created_at",)),
+    Column("when", gettext_lazy("When"), lambda row: whole(when(row)), ("created_at",)),
     Column(
         "channel",
         gettext_lazy("How"),

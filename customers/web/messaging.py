@@ -45,7 +45,7 @@ from .filters import CommunicationFilter
 from .message_forms import LiftForm, OptOutForm, RulesForm, TemplateForm
 
 COLUMNS = [
-    Column("when", gettext_lazy("When"), when, ("created_at",)),
+    Column("when", gettext_lazy("When"), lambda row: whole(when(row)), ("created_at",)),
     Column("customer", gettext_lazy("Customer"), lambda row: row.customer.name),
     Column("what", gettext_lazy("What"), lambda row: str(row)),
     Column("channel", gettext_lazy("How"), lambda row: whole(row.get_channel_display())),
