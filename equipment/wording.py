@@ -7,6 +7,7 @@ from datetime import date
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
+from .compliance import words
 from .sentences import Sentence, shown
 
 
@@ -23,3 +24,10 @@ def _value(value: object) -> str:
     if isinstance(value, date):
         return date_format(value)
     return shown(value)
+
+
+def said(words_of_rule: words.Sentence | date) -> str:
+    """A sentence of the leak rules, or a day, as this reader writes it."""
+    if isinstance(words_of_rule, date):
+        return date_format(words_of_rule, "N j, Y")
+    return words_of_rule.through(gettext, day=lambda day: date_format(day, "N j, Y"))

@@ -91,8 +91,10 @@ def _cheap_and_private(settings: Any, tmp_path: Any) -> None:
 
 def _put_back_facts() -> None:
     """What migrations filled in, when a test that really commits has emptied the tables."""
-    from equipment.models import Refrigerant
+    from equipment.models import ComplianceRule, Refrigerant
 
+    if not ComplianceRule.objects.exists():
+        importlib.import_module("equipment.migrations.0004_rules_and_charges").fill(apps, None)
     if not Refrigerant.objects.exists():
         facts = importlib.import_module("equipment.migrations.0002_refrigerants_and_makers")
         facts.fill(apps, None)

@@ -1,6 +1,9 @@
 """What can be done with units and their refrigerant."""
 
+from .cases import log_case_event, report_chronic_leaker, void_case_event
+from .circuits import retrofit_circuit, revise_charge, set_category, set_exemption
 from .claims import approve_claim, credit_claim, deny_claim, edit_claim, open_claim, send_claim
+from .facilities import set_choices, set_method
 from .files import add_unit_file, remove_unit_file
 from .moves import move_unit, undo_move
 from .opportunities import (
@@ -12,6 +15,7 @@ from .opportunities import (
     triage_opportunity,
     wake_opportunities,
 )
+from .rates import recompute_all, recompute_circuit, refresh_deadlines
 from .readings import record_reading, record_readings, void_reading
 from .refrigerant import record_refrigerant, void_refrigerant_record
 from .systems import create_system, join_system, leave_system
@@ -55,24 +59,36 @@ __all__ = [
     "install_unit",
     "join_system",
     "leave_system",
+    "log_case_event",
     "mothball_unit",
     "move_unit",
     "open_claim",
     "raise_opportunity",
+    "recompute_all",
+    "recompute_circuit",
     "record_reading",
     "record_readings",
     "record_refrigerant",
+    "refresh_deadlines",
     "register_warranty",
     "registration_says",
     "remind_of_registrations",
     "remove_unit_file",
     "replace_unit",
+    "report_chronic_leaker",
     "retire_unit",
+    "retrofit_circuit",
     "return_unit_to_service",
+    "revise_charge",
     "send_claim",
+    "set_category",
+    "set_choices",
+    "set_exemption",
+    "set_method",
     "snooze_opportunity",
     "triage_opportunity",
     "undo_move",
+    "void_case_event",
     "void_reading",
     "void_refrigerant_record",
     "wake_opportunities",

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from fsm.attribution import because as with_reason
 from fsm.attribution import current_actor_name
+from fsm.clock import now as clock_now
+from fsm.clock import today_in
 from fsm.states import NotPossible
 
 from ..categories import load_categories
-from ..models import ChargeMethod, ChargeRevision, Circuit, Refrigerant, Unit
+from ..models import (
+    ChargeMethod,
+    ChargeRevision,
+    Circuit,
+    ComplianceCategory,
+    Exemption,
+    RecordKind,
+    Refrigerant,
+    RefrigerantRecord,
+    Unit,
+)
+from ..wording import said
+from .rates import recompute_circuit
+from .refrigerant import locked_circuit
 
 LARGEST_CHARGE_OZ = Decimal(1_000_000)
 
@@ -44,6 +60,7 @@ def correct_circuit(circuit: Circuit, *, refrigerant: Refrigerant, full_charge_o
     circuit.save(update_fields=["refrigerant", "full_charge_oz"])
     if full_charge_oz is not None:
         _revision(circuit, effective_on=last.effective_on if last else _first_day(circuit))
+    recompute_circuit(circuit.pk, now=clock_now(), because=_("The plate was read again"))
     return circuit
 
 
@@ -63,7 +80,7 @@ def revise_charge(
 
     Of a range the middle counts. Refuses a day to come or before the last revision, and no or a mad amount.
     """
-    circuit = Circuit.objects.select_for_update(no_key=True).get(pk=circuit_id)
+    circuit = locked_circuit(circuit_id)
     if method not in ChargeMethod.values or method == ChargeMethod.UNKNOWN:
         raise NotPossible(_("Say how the full charge was determined."), field="method")
     if method == ChargeMethod.RANGE:
@@ -83,7 +100,7 @@ def revise_charge(
         )
     circuit.full_charge_oz = full_charge_oz
     circuit.save(update_fields=["full_charge_oz"])
-    return _revision(
+    revision = _revision(
         circuit,
         effective_on=effective_on,
         method=method,
@@ -91,6 +108,97 @@ def revise_charge(
         range_high_oz=range_high_oz if method == ChargeMethod.RANGE else None,
         note=note.strip()[:200],
     )
+    revision.changes = tuple(
+        recompute_circuit(circuit.pk, now=clock_now(), because=_("The full charge was determined anew"))
+    )
+    return revision
+
+
+@transaction.atomic
+def retrofit_circuit(
+    circuit_id: int,
+    *,
+    refrigerant: str,
+    full_charge_oz: Decimal,
+    effective_on: date,
+    now: datetime,
+    method: str = ChargeMethod.MANUFACTURER,
+    note: str = "",
+) -> ChargeRevision:
+    """Another refrigerant from a day on, with its own full charge: rates start anew with it.
+
+    Refuses a refrigerant that we do not know or that it holds already, and a day to come, before the last
+    revision or before refrigerant that was added since.
+    """
+    circuit = locked_circuit(circuit_id)
+    zone = circuit.unit.site.time_zone
+    other = Refrigerant.objects.filter(designation=refrigerant.strip()).first()
+    if other is None:
+        raise NotPossible(
+            _("“%(name)s” is not a refrigerant we know.") % {"name": refrigerant}, field="refrigerant"
+        )
+    if other.pk == circuit.refrigerant_id:
+        raise NotPossible(_("The circuit holds %(name)s already.") % {"name": other}, field="refrigerant")
+    if method not in ChargeMethod.values or method in (ChargeMethod.UNKNOWN, ChargeMethod.RANGE):
+        raise NotPossible(_("Say how the full charge was determined."), field="method")
+    if not full_charge_oz.is_finite() or not 0 < full_charge_oz <= LARGEST_CHARGE_OZ:
+        raise NotPossible(_("A full charge must be more than nothing."), field="full_charge")
+    if effective_on > today_in(zone, now):
+        raise NotPossible(_("A retrofit cannot be dated on a day to come."), field="effective_on")
+    if circuit.retired_on is not None:
+        raise NotPossible(_("The circuit was retired on %(day)s.") % {"day": said(circuit.retired_on)})
+    last = circuit.revisions.order_by("effective_on", "pk").last()
+    added = RefrigerantRecord.objects.in_force().filter(circuit=circuit, kind=RecordKind.ADDED)
+    days = [
+        today_in(zone, one)
+        for one in added.order_by("-happened_at").values_list("happened_at", flat=True)[:1]
+    ]
+    days += [last.effective_on] if last is not None else []
+    if days and effective_on < max(days):
+        raise NotPossible(
+            _("The circuit was charged or revised on %(day)s. Give a day from then on.")
+            % {"day": said(max(days))},
+            field="effective_on",
+        )
+    circuit.refrigerant, circuit.full_charge_oz = other, full_charge_oz
+    circuit.save(update_fields=["refrigerant", "full_charge_oz"])
+    revision = _revision(
+        circuit, effective_on=effective_on, method=method, is_retrofit=True, note=note.strip()[:200]
+    )
+    revision.changes = tuple(
+        recompute_circuit(circuit.pk, now=now, because=_("Retrofitted to %(name)s") % {"name": other})
+    )
+    return revision
+
+
+@transaction.atomic
+def set_exemption(circuit_id: int, *, exempt: str, because: str, now: datetime) -> Circuit:
+    """Whether 40 CFR 84.106(a)(3)(ii) leaves the circuit out: yes, no or not settled, and why."""
+    circuit = locked_circuit(circuit_id)
+    if exempt not in Exemption.values:
+        raise NotPossible(_("Say yes, no or not sure."), field="exempt")
+    if not because.strip():
+        raise NotPossible(_("Say why; the reason is shown beside the rule."), field="because")
+    circuit.exempt, circuit.exempt_because = exempt, because.strip()[:200]
+    with with_reason(because.strip()):
+        circuit.save(update_fields=["exempt", "exempt_because"])
+    circuit.changes = tuple(recompute_circuit(circuit.pk, now=now, because=because.strip()))
+    return circuit
+
+
+@transaction.atomic
+def set_category(circuit_id: int, *, category: str, because: str, now: datetime) -> Circuit:
+    """What the leak rules call the appliance: its trigger rate and inspections follow from that."""
+    circuit = locked_circuit(circuit_id)
+    if category not in ComplianceCategory.values:
+        raise NotPossible(_("Choose comfort, commercial or industrial process."), field="category")
+    if not because.strip():
+        raise NotPossible(_("Say why."), field="because")
+    circuit.category = category
+    with with_reason(because.strip()):
+        circuit.save(update_fields=["category"])
+    circuit.changes = tuple(recompute_circuit(circuit.pk, now=now, because=because.strip()))
+    return circuit
 
 
 def _revision(circuit: Circuit, **fields: object) -> ChargeRevision:

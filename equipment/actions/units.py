@@ -21,6 +21,7 @@ from fsm.states import NotPossible
 from ..models import Circuit, DateKnownBy, Maker, ManufactureKnownBy, Refrigerant, Unit, UnitModel
 from ..plates import checked_ratings
 from ..states import UNIT_STATES, UnitStatus
+from .cases import follow_unit
 from .circuits import add_circuit, correct_circuit
 
 UNIT_FIELDS = {
@@ -183,7 +184,9 @@ def _put(unit: Unit, target: UnitStatus, because: str, on: date | None) -> Unit:
         raise NotPossible(_("The day lies in the future. Say it when it has happened."), field="on")
     unit.status, unit.status_on = target, on
     with with_reason(because.strip()):
-        return _save_new_version(unit)
+        saved = _save_new_version(unit)
+        follow_unit(saved, because=because.strip(), on=on, now=clock_now())
+    return saved
 
 
 def _check_fields(fields: dict[str, Any]) -> None:

@@ -192,12 +192,14 @@ def test_an_amount_that_cannot_be_is_refused(record, fields, words):
     assert not RefrigerantRecord.objects.exists()
 
 
-def test_three_full_charges_are_the_most_where_the_charge_is_known(record):
+def test_three_full_charges_are_the_most_and_without_a_charge_nothing_is_added(record):
     assert record(ounces=Decimal(336)).ounces == 336
     record.unit.circuits.update(full_charge_oz=None)
-    assert record(ounces=Decimal(4000)).ounces == 4000
+    assert record(kind="recovered", ounces=Decimal(4000)).ounces == 4000
     with pytest.raises(NotPossible, match="more than any unit holds"):
-        record(ounces=Decimal(90000))
+        record(kind="recovered", ounces=Decimal(90000))
+    with pytest.raises(NotPossible, match="full charge is not known"):
+        record(ounces=Decimal(20))
 
 
 def test_a_retired_unit_takes_no_refrigerant(record):
