@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models import QuerySet
-from django.test import Client
+from django.test import Client, override_settings
 from simple_history.signals import pre_create_historical_record
 
 from fsm import history
@@ -113,6 +113,23 @@ def _quick_flush(operations: Any, style: Any, tables: list[str], **how: Any) -> 
         full = [table for (table,) in cursor.fetchall()]
     deletes = [f"DELETE FROM {quote(table)}" for table in full]
     return ["SET session_replication_role = replica", *deletes, "SET session_replication_role = DEFAULT"]
+
+
+@contextlib.contextmanager
+def for_the_module(blocker: Any, **changed: Any) -> Iterator[None]:
+    """What a fixture of a module makes in here is there for all its tests, and gone after the last.
+
+    Call `connection.check_constraints()` once it is made, or every test does it anew for all of it.
+    """
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with (
+        blocker.unblock(),
+        override_settings(PASSWORD_HASHERS=hashers, **changed),
+        attributed(source="test", actor_name="Test"),
+        transaction.atomic(),
+    ):
+        yield
+        transaction.set_rollback(True)
 
 
 WHILE_IT_IS_MADE = contextlib.ExitStack()

@@ -27,7 +27,7 @@ from fsm.permissions import Role
 from fsm.screenshots import shots
 from fsm.trace import story, tracked_models
 from inventory.models import Part, PlaceKind, StockLevel, StockMovement, StockPlace
-from tests.conftest import client_of
+from tests.conftest import client_of, for_the_module
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -44,19 +44,11 @@ NOT_IN_THE_DEMO = {
 @pytest.fixture(scope="module")
 def demo_company(django_db_setup, django_db_blocker, tmp_path_factory):
     """Loaded once; its database transaction ends with this module's tests."""
-    from django.db import transaction
-    from django.test import override_settings
-
     folder = tmp_path_factory.mktemp("demo")
-    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with (
-        django_db_blocker.unblock(),
-        override_settings(MEDIA_ROOT=folder / "files", PASSWORD_HASHERS=hashers),
-        transaction.atomic(),
-    ):
+    with for_the_module(django_db_blocker, MEDIA_ROOT=folder / "files"):
         call_command("load_demo", verbosity=0)
+        connection.check_constraints()
         yield folder
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from django.db import connection
 
 import customers.demo
 import equipment.demo
@@ -13,7 +14,10 @@ from equipment.models import Circuit, TechnicianCertificate, Unit
 from fsm.attribution import attributed
 from fsm.clock import today_in
 from fsm.demo import DemoWorld
-from tests.factories import RefrigerantFactory, instant
+from fsm.permissions import Role
+from tests import factories as make
+from tests.conftest import for_the_module
+from tests.factories import instant
 
 pytestmark = pytest.mark.django_db
 NOW = instant()
@@ -24,24 +28,36 @@ def world(seed=20261, **made):
     return DemoWorld(random.Random(seed), NOW, today_in(zone, NOW), zone, made=made)
 
 
-@pytest.fixture
-def demo(branch, casey, tess, tom):
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker):
+    """Made once for all that look at it."""
+    with for_the_module(django_db_blocker):
+        yield built()
+
+
+def built():
+    make.CompanyFactory()
+    casey = make.UserFactory(name="Casey Nolan", role=Role.OFFICE)
+    tess, tom = (make.UserFactory(role=Role.TECHNICIAN) for _ in range(2))
+    for person in (tess, tom):
+        make.TechnicianCertificateFactory(technician=person)
     for name in ("R-22", "R-32", "R-290", "R-404A", "R-410A", "R-448A", "R-454B"):
-        RefrigerantFactory(designation=name)
+        make.RefrigerantFactory(designation=name)
     made = world(technicians=[tess, tom], people={"casey": casey})
     with attributed(source="command:load_demo", actor_name="Demo company"):
         customers.demo.build(made)
         equipment.demo.build(made)
+    connection.check_constraints()
     return made
 
 
-def test_the_demo_company_has_its_customers_and_units_and_upper_floors_find_them(demo, casey):
+def test_the_demo_company_has_its_customers_and_units_and_upper_floors_find_them(demo):
     assert len(demo.made["customers"]) == Customer.objects.count() - COPIES == 900
     assert 1000 <= len(demo.made["sites"]) <= Site.objects.count() <= 1150 + COPIES
     assert 1300 <= len(demo.made["units"]) == Unit.objects.count() <= 1500
     assert TechnicianCertificate.objects.filter(revoked_on=None).count() >= 4
     assert all(row.pk for row in demo.made["units"])
-    assert find_customers("property management", casey)
+    assert find_customers("property management", demo.made["people"]["casey"])
 
 
 def test_the_demo_has_something_of_every_standing(demo):

@@ -90,14 +90,8 @@ def record(data: Path) -> dict:
 
 
 def test_everything_starts_from_an_empty_folder_survives_and_stops(data, port, db):
-    first = check(data, port)
-    assert first.returncode == 0, first.stderr
-    assert "are well" in first.stderr
-    assert not (data / "up.json").exists()
-    assert not (data / "postgres" / "cluster" / "postmaster.pid").exists()
-    kept_key = (data / "secrets.env").read_text()
-
     running = started(data, port)
+    kept_key = (data / "secrets.env").read_text()
     try:
         with psycopg.connect(Server(data / database.FOLDER).url(database.NAME)) as connection:
             made = [line for (line,) in connection.execute(TABLES).fetchall()]
@@ -123,6 +117,9 @@ def test_everything_starts_from_an_empty_folder_survives_and_stops(data, port, d
         running.wait()
         after = check(data, port)
         assert after.returncode == 0, after.stderr
+        assert "are well" in after.stderr
+        assert not (data / "up.json").exists()
+        assert not (data / "postgres" / "cluster" / "postmaster.pid").exists()
         assert processes.carrying(mark) == []
     finally:
         running.kill()
