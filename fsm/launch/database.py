@@ -16,7 +16,7 @@ NAME = "sightglass"
 FOLDER = "postgres"
 TEST_FOLDER = "test-pg"
 # A test's data may be lost with the machine's power; nothing else may. Nor is it tidied: what a test took
-# back would be counted as empty tables, and the next test's thousands of rows be looked for as if they were none.
+# back would be counted as empty tables, and the next test's many rows be looked for as if they were none.
 DISPOSABLE = {
     "fsync": "off",
     "synchronous_commit": "off",
