@@ -23,11 +23,12 @@ from customers.states import DeliveryState
 from dispatch.bench import busy_customer
 from dispatch.models import Job
 from equipment.models import Category, Circuit, Refrigerant, Unit
-from fsm.bench import Bench, Result, beside, measure, middle, queries_of
+from fsm.bench import Bench, Result, Timing, beside, measure, middle, p95, queries_of
 from fsm.clock import now as clock_now
 from fsm.history import insert_with_history
 from fsm.permissions import Role
 
+from .bench_data import JOBS_EACH, make_company
 from .models import Allocation, Invoice, InvoiceLine, ItemKind, Payment, PaymentMethod
 from .states import InvoiceState
 
@@ -169,3 +170,70 @@ def record(bench: Bench) -> Iterator[Result]:
     timing = bench.time(look, repeats=bench.choose(40, 8))
     yield Result("record", middle(timing.cpu), "ms CPU", limit=40, beside=beside(timing))
     yield Result("record queries", queries_of(look), "queries")
+
+
+FEW, FROM = 1_000, 500_001  # numbered apart from the customers of other measures
+# What people type into the search over everything, each as a prefix of every length from two on.
+SOUGHT = (
+    "johnson", "jonson", "maria gonz", "4108 pecan", "512 555", "7372", "williams@", "po-81", "j4711", "j1",
+    "i99", "r12345", "24acc6", "po-1234567",
+)  # fmt: skip
+
+
+@measure("big", "the record and the whole search, at 100,000 customers with 1,000,000 jobs", long=True)
+def big(bench: Bench) -> Iterator[Result]:
+    """The same pages in a small company and, once it has grown, in a big one; our time and the database's."""
+    few, many = bench.choose(FEW, 20), bench.choose(100_000, 100)
+    make_company(bench, FROM, FROM + few - 1)
+    client = bench.client(Role.OFFICE)
+
+    def records() -> Timing:
+        uuids = list(Customer.objects.order_by("uuid").values_list("uuid", flat=True)[:120])
+        urls = [reverse("customers:customer", args=[one]) for one in uuids]
+
+        def look(number: int) -> None:
+            answer = client.get(urls[number % len(urls)])
+            assert answer.status_code == 200, answer.status_code  # noqa: S101
+            assert b"377.79" in answer.content, "no invoice is on the record"  # noqa: S101
+
+        return bench.time(look, repeats=bench.choose(100, 10), warm=10)
+
+    small = records()
+    bench.say(f"now as many as {many:,} customers with {many * JOBS_EACH:,} jobs")
+    make_company(bench, FROM + few, FROM + many - 1)
+    large = records()
+    yield Result(
+        "record p95, big against small",
+        p95(large.both),
+        "ms CPU",
+        floor=p95(small.both),
+        limit=2,
+        beside=beside(large, worst=True),
+    )
+    yield from search_everything(bench)
+
+
+def search_everything(bench: Bench) -> Iterator[Result]:
+    """What every finder costs together at each key that is pressed."""
+    client, url = bench.client(Role.OFFICE), reverse("fsm:search")
+    texts = [text[:length] for text in SOUGHT for length in range(2, len(text) + 1)]
+    worst: dict[str, float] = {}
+
+    def press(number: int) -> None:
+        answer = client.get(url, {"q": texts[number % len(texts)]}, headers={"hx-request": "true"})
+        assert answer.status_code == 200, answer.status_code  # noqa: S101
+
+    warm = len(texts)
+    timing = bench.time(press, repeats=len(texts) * bench.choose(2, 1), warm=warm)
+    for number, seconds in enumerate(timing.both):
+        text = texts[(warm + number) % len(texts)]
+        worst[text] = min(worst.get(text, seconds), seconds)
+    slow = sorted(worst.items(), key=lambda one: -one[1])[:3]
+    said = ", ".join(f"\u201c{text}\u201d {seconds * 1000:.0f} ms" for text, seconds in slow)
+    yield Result(
+        "search everything p95",
+        p95(timing.both),
+        "ms CPU",
+        limit=50,
+        beside=f"{beside(timing, worst=True)}; slowest {said}",
+    )

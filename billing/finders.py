@@ -13,6 +13,7 @@ from fsm.company import the_company
 from fsm.finders import Hit, finder
 from fsm.money import format_money
 from fsm.permissions import May
+from fsm.querysets import by_number
 
 from .models import CreditMemo, Invoice, Payment
 from .states import standing_of
@@ -25,7 +26,8 @@ def find_invoices(query: str, user: Any, limit: int) -> list[Hit]:
     wanted = Q(number__startswith=query.upper())  # an index answers; numbers are in capitals
     if any(letter.isdigit() for letter in query):
         wanted |= Q(po_number__istartswith=query) & ~Q(po_number="")
-    rows = Invoice.objects.visible_to(user).filter(wanted).with_balance().select_related("customer", "job")
+    found = by_number(Invoice.objects.visible_to(user), [query.upper()], wanted)
+    rows = found.with_balance().select_related("customer", "job")
     hits = []
     for row in rows.order_by("-issued_at", "-pk")[:limit]:
         stands = standing_of(row.state, balance=row.balance, paid=row.paid, due_on=row.due_on, today=today)
@@ -43,8 +45,8 @@ def find_invoices(query: str, user: Any, limit: int) -> list[Hit]:
 @finder(order=41, may=May.SEE_MONEY)
 def find_payments(query: str, user: Any, limit: int) -> list[Hit]:
     """Payments by their number or the check's."""
-    wanted = Q(number__istartswith=query) | (Q(reference__istartswith=query) & ~Q(reference=""))
-    rows = Payment.objects.visible_to(user).filter(wanted).select_related("customer")
+    wanted = Q(number__startswith=query.upper()) | (Q(reference__istartswith=query) & ~Q(reference=""))
+    rows = by_number(Payment.objects.visible_to(user), [query.upper()], wanted).select_related("customer")
     return [
         Hit(
             _("Payment"),
@@ -59,7 +61,7 @@ def find_payments(query: str, user: Any, limit: int) -> list[Hit]:
 @finder(order=42, may=May.SEE_MONEY)
 def find_credits(query: str, user: Any, limit: int) -> list[Hit]:
     """Credit memos by number."""
-    rows = CreditMemo.objects.visible_to(user).filter(number__istartswith=query)
+    rows = CreditMemo.objects.visible_to(user).filter(number__startswith=query.upper())
     return [
         Hit(
             _("Credit memo"),

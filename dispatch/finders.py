@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fsm.finders import Hit, finder
 from fsm.permissions import May
+from fsm.querysets import by_number
 
 from .models import Job
 
@@ -18,11 +19,10 @@ from .models import Job
 def find_jobs(query: str, user: Any, limit: int) -> list[Hit]:
     """Jobs by number, with or without its letter, or by PO number; the newest first."""
     wanted = Q(number__startswith=query.upper())  # an index answers; numbers are in capitals
-    if query.isdigit():
-        wanted |= Q(number=f"J{query}")
     if any(letter.isdigit() for letter in query):
         wanted |= Q(po_number__istartswith=query) & ~Q(po_number="")
-    jobs = Job.objects.visible_to(user).filter(wanted).select_related("customer", "site", "job_type")
+    found = by_number(Job.objects.visible_to(user), [query.upper(), f"J{query}"], wanted)
+    jobs = found.select_related("customer", "site", "job_type")
     return [
         Hit(
             _("Job"),

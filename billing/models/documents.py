@@ -4,8 +4,10 @@ import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, Terms
@@ -82,6 +84,11 @@ class Invoice(models.Model):
         indexes = [
             models.Index(name="invoice_of_customer", fields=["customer", "-issued_at"]),
             models.Index(name="invoice_open", fields=["due_on"], condition=Q(state=InvoiceState.ISSUED)),
+            models.Index(
+                OpClass(Upper("po_number"), "text_pattern_ops"),
+                name="invoice_by_po_number",
+                condition=~Q(po_number=""),
+            ),
         ]
 
     def __str__(self) -> str:

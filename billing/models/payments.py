@@ -4,8 +4,10 @@ import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
@@ -69,7 +71,14 @@ class Payment(models.Model):
                 condition=~Q(state=PaymentState.REVERSED) | ~Q(reversed_because=""),
             ),
         ]
-        indexes = [models.Index(name="payment_of_customer", fields=["customer", "-received_at"])]
+        indexes = [
+            models.Index(name="payment_of_customer", fields=["customer", "-received_at"]),
+            models.Index(
+                OpClass(Upper("reference"), "text_pattern_ops"),
+                name="payment_by_reference",
+                condition=~Q(reference=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -4,8 +4,10 @@ import uuid
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import Deferrable, F, Func, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Contact, Customer, Site
@@ -140,6 +142,11 @@ class Job(models.Model):
             models.Index(name="job_of_customer", fields=["customer", "-created_at"]),
             models.Index(name="job_of_site", fields=["site", "-created_at"]),
             models.Index(name="job_by_state", fields=["state", "priority", "created_at"]),
+            models.Index(
+                OpClass(Upper("po_number"), "text_pattern_ops"),
+                name="job_by_po_number",
+                condition=~Q(po_number=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -197,13 +197,16 @@ def beside(timing: Timing, *, worst: bool = False) -> str:
 
 Measure = Callable[[Bench], Iterator[Result]]
 _measures: dict[str, tuple[str, Measure]] = {}
+_long: set[str] = set()
 
 
-def measure(name: str, title: str) -> Callable[[Measure], Measure]:
-    """Register a measure; it yields its results."""
+def measure(name: str, title: str, *, long: bool = False) -> Callable[[Measure], Measure]:
+    """Register a measure; it yields its results. A long one is only taken where it is named."""
 
     def register(function: Measure) -> Measure:
         _measures[name] = (title, function)
+        if long:
+            _long.add(name)
         return function
 
     return register
@@ -213,6 +216,11 @@ def measures() -> dict[str, tuple[str, Measure]]:
     """Every measure of every app: its title and itself."""
     autodiscover_modules("bench")
     return dict(_measures)
+
+
+def is_long(name: str) -> bool:
+    """Whether the measure takes minutes and is only taken where it is named."""
+    return name in _long
 
 
 @contextmanager

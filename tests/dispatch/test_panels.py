@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from dispatch import actions, panels
+from dispatch.finders import find_jobs
 from dispatch.states import VisitState
 from fsm.clock import day_in, now, today_in
 from fsm.finders import search
@@ -178,6 +179,13 @@ def test_the_panels_cost_the_same_for_one_job_or_twenty(
         8
     ):  # company, waiting and held jobs with visits and assignments, count
         panels.waiting_for_scheduling(None, casey)
+
+
+def test_a_whole_number_is_found_however_many_begin_so(casey, make_job, monkeypatch):
+    monkeypatch.setattr("fsm.querysets.MOST_NUMBERS", 0)
+    job = make_job()
+    assert [hit.label.split()[0] for hit in find_jobs(job.number.lower(), casey, 8)] == [job.number]
+    assert find_jobs(job.number[:-1], casey, 8) == []
 
 
 @pytest.mark.parametrize("typed", ["{number}", "{digits}", "PO-4711"])

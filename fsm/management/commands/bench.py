@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from fsm.attribution import attributed
-from fsm.bench import Bench, Result, as_in_production, measures
+from fsm.bench import Bench, Result, as_in_production, is_long, measures
 from fsm.databases import Address, Unreachable, fill, temporary, using
 from fsm.launch.screen import step
 
@@ -25,7 +25,9 @@ class Command(BaseCommand):
     help = "Measure pages and actions on their own data. Processor time and ratios bind, wall times do not."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("names", nargs="*", metavar="NAME", help="measures to take (all)")
+        parser.add_argument(
+            "names", nargs="*", metavar="NAME", help="measures to take (all but the long ones)"
+        )
         parser.add_argument("--json", action="store_true", help="print the results as JSON and nothing else")
         parser.add_argument("--quick", action="store_true", help="less data, fewer repetitions")
         parser.add_argument("--list", action="store_true", help="only say which measures there are")
@@ -40,7 +42,8 @@ class Command(BaseCommand):
             return
         if unknown := set(options["names"]) - set(known):
             raise CommandError(f"There is no measure {sorted(unknown)[0]}. There are: {', '.join(known)}.")
-        wanted = [name for name in known if not options["names"] or name in options["names"]]
+        named = options["names"] or [name for name in known if not is_long(name)]
+        wanted = [name for name in known if name in named]
         results: list[Result] = []
         try:
             with ExitStack() as stack:
