@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 from django.db.models import Max
 
@@ -74,7 +76,7 @@ def make_units(bench: Bench, after: int) -> None:
         "model_number": "'24ACC6' || (30 + s.id %% 30) || 'A003'",
         "site_id": "s.id",
     }
-    columns = [field.column for field in Unit._meta.concrete_fields if not field.primary_key]
+    columns = [str(field.column) for field in Unit._meta.concrete_fields if not field.primary_key]
     values = ", ".join(own.get(column, f"u.{column}") for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -100,7 +102,12 @@ def make_company(bench: Bench, first: int, last: int) -> None:
     with connection.cursor() as cursor:
         for after in range(before, until, STEP):
             bench.say(f"making the jobs of {min(STEP, until - after):,} customers")
-            these = {"after": after, "until": min(until, after + STEP), "each": JOBS_EACH, "types": types}
+            these: dict[str, Any] = {
+                "after": after,
+                "until": min(until, after + STEP),
+                "each": JOBS_EACH,
+                "types": types,
+            }
             cursor.execute(_WORK, these)
     bench.analyze()
 

@@ -12,6 +12,7 @@ from django.db.models.expressions import RawSQL
 from .permissions import May, allowed
 
 M = TypeVar("M", bound=models.Model)
+Rows = TypeVar("Rows", bound=models.QuerySet[Any])
 
 
 def any_of(keys: Iterable[Any], kind: str = "bigint") -> RawSQL:
@@ -22,7 +23,7 @@ def any_of(keys: Iterable[Any], kind: str = "bigint") -> RawSQL:
 MOST_NUMBERS = 300  # a beginning such as "J1" fits a tenth of everything: nobody reads so far
 
 
-def by_number(rows: models.QuerySet[M], exact: Iterable[str], beginning: models.Q) -> models.QuerySet[M]:
+def by_number(rows: Rows, exact: Iterable[str], beginning: models.Q) -> Rows:
     """For a list of suggestions: the rows with one of these numbers, and some of those that begin so."""
     plain = rows.order_by().values("pk")
     some = plain.filter(beginning)[:MOST_NUMBERS]
