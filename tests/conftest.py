@@ -9,6 +9,7 @@ import contextvars
 import importlib
 import threading
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -144,11 +145,23 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """A database kept from an earlier run has its facts again."""
+def django_db_setup(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """A database kept from an earlier run has its facts again; whoever still holds one that goes is named."""
     WHILE_IT_IS_MADE.close()
     with django_db_blocker.unblock():
         _put_back_facts()
+    yield
+    if request.config.getvalue("reuse_db"):
+        return
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT query, pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        for query, _ in cursor.fetchall():
+            warnings.warn(f"A connection was left open after: {query[:200]}", stacklevel=1)
 
 
 @pytest.fixture(autouse=True)

@@ -60,7 +60,7 @@ def data_folder(given: Path | None = None) -> Path:
 
 def test(words: Sequence[str]) -> int:
     """Run pytest on a database server of its own; without words everything runs, on two processes."""
-    return _with_test_database(["-m", "pytest", *(words or ["-n", "2"])])
+    return _with_test_database(["-m", "pytest", *(words or ["-n", "2", "--dist", "worksteal"])])
 
 
 def python(words: Sequence[str]) -> int:
