@@ -60,6 +60,7 @@ class Findings:
 
     now: datetime
     because: str
+    tells: bool = True  # whether anybody reads what changed
     superseded: list[LeakRate] = field(default_factory=list)
     rates: list[LeakRate] = field(default_factory=list)
     opened: list[LeakCase] = field(default_factory=list)
@@ -107,7 +108,7 @@ def recompute_all(
                 .order_by("pk")
                 .values_list("pk", flat=True)
             )
-            findings = _recompute(some, law, now=now, because=because)
+            findings = _recompute(some, law, now=now, because=because, tells=False)
             changed += len(findings.rates) + len(findings.superseded)
     return changed
 
@@ -144,9 +145,9 @@ def refresh_deadlines(*, now: datetime) -> int:
     return count
 
 
-def _recompute(keys: Sequence[int], law: Law, *, now: datetime, because: str) -> Findings:
+def _recompute(keys: Sequence[int], law: Law, *, now: datetime, because: str, tells: bool = True) -> Findings:
     because = because[:200] or _("Reckoned anew")
-    findings = Findings(now, because)
+    findings = Findings(now, because, tells)
     for book in load_books(keys):
         on = today_in(book.zone, now)
         judged = judging.judge(book.history, method=book.method, rules=law.rules, choices=law.choices)
@@ -176,9 +177,11 @@ def _rates(book: Book, judged: Sequence[judging.Judgement], findings: Findings) 
     findings.superseded += stale
     findings.rates += fresh
     gone = {rate.day for rate in stale}
-    findings.sentences += [
-        said(change.sentence) for change in judging.changed(map(judged_from, stale), map(judged_from, fresh))
-    ]
+    if findings.tells:
+        findings.sentences += [
+            said(change.sentence)
+            for change in judging.changed(map(judged_from, stale), map(judged_from, fresh))
+        ]
     book.rates = [rate for rate in book.rates if rate.day not in gone] + fresh
 
 
