@@ -522,6 +522,42 @@ class UnitFactory(Made):
     tons = Decimal(3)
 
 
+class SystemFactory(Made):
+    class Meta:
+        model = equipment.System
+
+    site = SubFactory(SiteFactory)
+    name = Sequence(lambda n: f"System {n}")
+
+
+class UnitMoveFactory(Made):
+    class Meta:
+        model = equipment.UnitMove
+
+    unit = SubFactory(UnitFactory)
+    from_site = SubFactory(SiteFactory)
+    to_site = LazyAttribute(lambda o: o.unit.site)
+    moved_at = LazyFunction(instant)
+    because = "Read from the wrong list"
+
+
+class OpportunityFactory(Made):
+    class Meta:
+        model = equipment.Opportunity
+
+    kind = equipment.OpportunityKind.REPLACEMENT
+    site = SubFactory(SiteFactory)
+    summary = "Replace the air conditioner"
+
+
+class FacilityFactory(Made):
+    class Meta:
+        model = equipment.Facility
+        django_get_or_create = ("site",)
+
+    site = SubFactory(SiteFactory)
+
+
 class CircuitFactory(Made):
     class Meta:
         model = equipment.Circuit
