@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from fsm.permissions import May
 from fsm.querysets import OfficeQuerySet
 
-from .states import CASE_CLOSED, OPPORTUNITY_OPEN
+from .states import CASE_CLOSED, OPPORTUNITY_OPEN, UnitStatus
+from .warranties import EXEMPT_STATES
 
 if TYPE_CHECKING:
     from .models import LeakCase, Opportunity, RefrigerantRecord, Unit, Warranty  # noqa: F401 (named in strings below)
+
+FEWEST_OF_A_PLATE = 3
+MOST_ALIKE = 300
 
 
 class UnitQuerySet(OfficeQuerySet["Unit"]):
@@ -60,17 +64,19 @@ class UnitQuerySet(OfficeQuerySet["Unit"]):
         return self.filter(found | _by_bare_serial(text))
 
     def by_plate(self, text: str) -> UnitQuerySet:
-        """By serial or model alone."""
+        """By serial or model alone, from three characters on; of very many the first few hundred."""
         text = text.strip()
-        return self.filter(
-            Q(serial__icontains=text) | Q(model_number__icontains=text) | _by_bare_serial(text)
-        ).order_by("status", "serial", "pk")
+        if len(text) < FEWEST_OF_A_PLATE:
+            return self.none()
+        alike = Q(serial__contains=text.upper()) | Q(model_number__icontains=text) | _by_bare_serial(text)
+        few = self.filter(alike).order_by().values("pk")[:MOST_ALIKE]
+        return self.filter(pk__in=few).order_by("status", "serial", "pk")
 
 
 def _by_bare_serial(text: str) -> Q:
     """The serial as people read it out: spaces, dashes, points and slashes do not count."""
     bare = re.sub(r"[\s\-./]", "", text).upper()
-    return Q(serial__icontains=bare) if len(bare) >= 4 else Q(pk__in=[])
+    return Q(serial__contains=bare) if len(bare) >= 4 else Q(pk__in=[])
 
 
 class RefrigerantRecordQuerySet(OfficeQuerySet["RefrigerantRecord"]):
@@ -104,6 +110,21 @@ class WarrantyQuerySet(OfficeQuerySet["Warranty"]):
 
     capability = May.SEE_EQUIPMENT
     branch_path = "unit__site__branch"
+
+    def to_register(self) -> WarrantyQuerySet:
+        """Those of units in service that would last longer once registered and are not, in states where
+        that depends on it; missed deadlines too.
+        """
+        waiting = self.filter(
+            registered_on=None,
+            ended_on=None,
+            registration_deadline__isnull=False,
+            unit__status=UnitStatus.ACTIVE,
+        ).filter(registered_months__gt=F("base_months"))
+        exempt = Q(pk__in=[])
+        for state, since in EXEMPT_STATES.items():
+            exempt |= Q(unit__site__state=state) & (Q(starts_on__gte=since) if since else Q())
+        return waiting.exclude(exempt)
 
 
 class OpportunityQuerySet(OfficeQuerySet["Opportunity"]):

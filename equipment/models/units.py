@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Site
@@ -113,7 +114,10 @@ class Unit(models.Model):
             ),
             models.CheckConstraint(name="unit_is_not_its_own_replacement", condition=~Q(replaced_by=F("pk"))),
         ]
-        indexes = [GinIndex(name="unit_serial_trgm", fields=["serial"], opclasses=["gin_trgm_ops"])]
+        indexes = [
+            GinIndex(name="unit_serial_trgm", fields=["serial"], opclasses=["gin_trgm_ops"]),
+            GinIndex(OpClass(Upper("model_number"), "gin_trgm_ops"), name="unit_model_trgm"),
+        ]
 
     def __str__(self) -> str:
         return self.name or str(self.get_category_display())
