@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
@@ -300,6 +301,18 @@ ALL = [one for one in addresses() if one[0] == "api:page" or not one[0].startswi
 BUTTONS_FOR_ALL = {"fsm:log-out"}
 
 
+def signed_in(user):
+    """A browser for each address, all of one log-in: what an address does to its browser stays there."""
+    key = client_of(user).cookies[settings.SESSION_COOKIE_NAME].value
+
+    def browser():
+        client = Client(raise_request_exception=False)
+        client.cookies[settings.SESSION_COOKIE_NAME] = key
+        return client
+
+    return browser
+
+
 def answers(client, url):
     """The status of a GET and of an empty POST, and where each leads; nothing of it stays."""
     found = []
@@ -350,11 +363,10 @@ def test_a_role_enters_what_it_may_and_nothing_else(company, role):
     if role == Role.TECHNICIAN:
         make.TechnicianFactory(user=user)
     log_in, wrong = reverse("fsm:log-in"), []
+    browser = signed_in(user)
     for name, route, _ in ALL:
-        client = client_of(user)
-        client.raise_request_exception = False
         may = EXPECTED[name] is OPEN or EXPECTED[name] in ROLES[role]
-        found = answers(client, address(name, route))
+        found = answers(browser(), address(name, route))
         for status, location in found:
             entered = status not in (403, 405) and status < 500 and not location.startswith(log_in)
             if status != 405 and (entered != may or (not may and status != 403)):
@@ -376,10 +388,10 @@ def test_a_thing_that_does_not_exist_is_not_found(company, role):
     user = make.UserFactory(role=role)
     if role == Role.TECHNICIAN:
         make.TechnicianFactory(user=user)
-    wrong = []
+    browser, wrong = signed_in(user), []
     for name, route, _ in ALL:
         if "<uuid:" in route and EXPECTED[name] in ROLES[role]:
-            statuses = {status for status, _ in answers(client_of(user), address(name, route))} - {405}
+            statuses = {status for status, _ in answers(browser(), address(name, route))} - {405}
             if statuses != {404}:
                 wrong.append((name, statuses))
     assert wrong == []
@@ -426,6 +438,7 @@ def elsewhere():
 def test_what_belongs_to_another_branch_is_not_found(branch, olivia):
     make.UserBranchFactory(user=olivia, branch=branch)
     things, wrong, tried = elsewhere(), [], 0
+    browser = signed_in(olivia)
     for name, route, _ in ALL:
         parts = {part for kind, part in parts_of(route) if kind == "uuid"}
         if parts - SHARED and EXPECTED[name] in ROLES[Role.OWNER]:
@@ -433,9 +446,7 @@ def test_what_belongs_to_another_branch_is_not_found(branch, olivia):
                 f"{name}: make one of {parts - things.keys()} in `elsewhere`"
             )
             tried += 1
-            statuses = {status for status, _ in answers(client_of(olivia), address(name, route, things))} - {
-                405
-            }
+            statuses = {status for status, _ in answers(browser(), address(name, route, things))} - {405}
             if statuses != {404}:
                 wrong.append((name, statuses))
     assert wrong == []
@@ -455,13 +466,11 @@ def test_another_technicians_work_is_not_found(branch, tess, tom):
         "unit_uuid": make.UnitFactory(site=visit.job.site),
     }
     things = {name: thing.uuid for name, thing in things.items()}
-    wrong, tried = [], 0
+    browser, wrong, tried = signed_in(tess), [], 0
     for name, route, _ in ALL:
         if {part for _, part in parts_of(route)} & things.keys() and EXPECTED[name] in ROLES[Role.TECHNICIAN]:
             tried += 1
-            statuses = {status for status, _ in answers(client_of(tess), address(name, route, things))} - {
-                405
-            }
+            statuses = {status for status, _ in answers(browser(), address(name, route, things))} - {405}
             if statuses != {404}:
                 wrong.append((name, statuses))
     assert wrong == []
