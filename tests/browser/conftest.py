@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 from django.conf import settings as house_settings
+from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from fsm.screenshots import NO_BROWSER, find_chromium
@@ -131,6 +132,19 @@ class House:
         refused_on_purpose = "status of 409" in message.text or "status of 422" in message.text
         if message.type == "error" and not refused_on_purpose:
             self.complaints.append(f"{message.text} {message.location.get('url', '')}")
+
+
+@pytest.fixture(autouse=True)
+def _static_files_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser asks for a script or a style once, as it does where the files carry their version."""
+    serve = StaticFilesHandlerMixin.serve
+
+    def served(handler: Any, request: Any) -> Any:
+        response = serve(handler, request)
+        response.headers["Cache-Control"] = "max-age=3600, immutable"
+        return response
+
+    monkeypatch.setattr(StaticFilesHandlerMixin, "serve", served)
 
 
 @pytest.fixture
