@@ -11,6 +11,7 @@ from fsm.events import PersonChanged, on
 from fsm.tasks import enqueue
 
 from .actions import keep_technician
+from .actions.papers import hand_over_papers, job_calls_for_papers
 from .actions.telling import tell_done, tell_of_booking, tell_of_visit, tell_on_my_way
 from .events import JobBooked, JobCompleted, VisitPlaced, VisitProgressed
 from .states import VisitState
@@ -48,3 +49,10 @@ def tell_customer_of_done(event: JobCompleted) -> None:
     """Done."""
     if is_said(Occasion.DONE):
         enqueue(tell_done, job_id=event.job_id)
+
+
+@on(JobCompleted)
+def hand_papers_to_customer(event: JobCompleted) -> None:
+    """The service record and the other papers the owner must get upon conclusion of work on refrigerant."""
+    if job_calls_for_papers(event.job_id):
+        enqueue(hand_over_papers, tier="critical", job_id=event.job_id)

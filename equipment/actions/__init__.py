@@ -15,6 +15,7 @@ from .opportunities import (
     triage_opportunity,
     wake_opportunities,
 )
+from .papers import calls_for_papers, hand_over_documents, make_service_documents, send_document
 from .rates import recompute_all, recompute_circuit, refresh_deadlines
 from .readings import record_reading, record_readings, void_reading
 from .refrigerant import record_refrigerant, void_refrigerant_record
@@ -44,6 +45,7 @@ __all__ = [
     "add_unit_file",
     "add_warranty",
     "approve_claim",
+    "calls_for_papers",
     "confirm_manufacture",
     "confirm_usual_warranties",
     "contact_about_opportunity",
@@ -56,10 +58,12 @@ __all__ = [
     "edit_unit",
     "edit_warranty",
     "end_warranty",
+    "hand_over_documents",
     "install_unit",
     "join_system",
     "leave_system",
     "log_case_event",
+    "make_service_documents",
     "mothball_unit",
     "move_unit",
     "open_claim",
@@ -81,6 +85,7 @@ __all__ = [
     "return_unit_to_service",
     "revise_charge",
     "send_claim",
+    "send_document",
     "set_category",
     "set_choices",
     "set_exemption",
