@@ -49,7 +49,7 @@ class NoDays(LeakRateError):
 
 
 class InTheFuture(LeakRateError):
-    """An addition or a test lies after the day of the calculation."""
+    """A test lies after the day of the calculation."""
 
 
 class UnknownCategory(LeakRateError):
@@ -92,7 +92,7 @@ def rolling(
     """The rolling average: what the 365 days that end with `on` took, as a share of the full charge.
 
     Additions up to and on `after`, the day of the last passed follow-up test, are out; so is what was added
-    before `floor` (84.106(b)(2): since January 1, 2026).
+    before `floor` (84.106(b)(2): since January 1, 2026), and what was added after `on`.
     """
     charge = _full_charge(full_charge_lb)
     _day(on)
@@ -106,9 +106,7 @@ def rolling(
     total = Fraction(0)
     for day, amount in additions:
         added = _added(amount)
-        if _day(day) > on:
-            raise InTheFuture(_("The addition of %(day)s lies after %(on)s.", day=day, on=on))
-        if day >= start:
+        if start <= _day(day) <= on:
             total += added
     return total / charge * 100
 
