@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, F, OuterRef, Subquery, Sum
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dispatch.models import JobUnit
 from dispatch.states import VISIT_STATES, VisitState
+from equipment.services import knows_repair_spend
 from fsm.company import the_company
-from fsm.money import format_money
+from fsm.money import format_money, to_cents
 from fsm.panels import Alert, panel
 from fsm.permissions import May, allowed
+from fsm.querysets import any_of
 
 from . import actions
 from .figures import figures_of
@@ -21,6 +28,30 @@ from .models import Invoice, Payment
 from .states import InvoiceState
 
 SHOWN = 6
+
+
+@knows_repair_spend
+def repair_spend(unit_ids: Collection[int], since: date) -> dict[int, Decimal]:
+    """What was billed for work on each unit since the day, before tax; a job about several is shared evenly.
+    Jobs that take equipment out are no repairs.
+    """
+    shares = (
+        Invoice.objects.filter(
+            state=InvoiceState.ISSUED,
+            issued_on__gte=since,
+            job__job_type__needs_recovery=False,
+            job__units__unit__in=any_of(unit_ids),
+        )
+        .annotate(units=Subquery(_units_of_job))
+        .values("job__units__unit")
+        .annotate(spent=Sum(F("subtotal") / F("units")))
+    )
+    return {row["job__units__unit"]: to_cents(row["spent"]) for row in shares if row["spent"]}
+
+
+_units_of_job = (
+    JobUnit.objects.filter(job=OuterRef("job")).order_by().values("job").annotate(n=Count("pk")).values("n")
+)
 
 
 @panel(

@@ -26,6 +26,6 @@ def open_jobs(site: Any) -> list[str]:
 
 @plans_work_on_units
 def open_jobs_on(unit: Any) -> list[str]:
-    """Jobs about a unit whose work is not done: where it is moved, they stay at the site they were booked for."""
+    """Jobs about a unit whose work is not done: where it moves, they stay at the site they are for."""
     rows = Job.objects.filter(units__unit=unit, state__in=JOB_UNFINISHED).order_by("created_at", "pk")
     return list(rows.values_list("number", flat=True)[:10])

@@ -11,7 +11,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from equipment.services import Place, Service, keeps_visits
+from equipment.models import Unit
+from equipment.services import Place, Service, keeps_visits, shows_units_on_phone
 from fsm.clock import day_in, now, today_in
 from fsm.company import the_company
 from fsm.panels import panel
@@ -93,6 +94,15 @@ def last_services(sites: list[Any], user: Any) -> dict[Place, Service]:
             if each not in found or found[each].at < at:
                 found[each] = service
     return found
+
+
+@shows_units_on_phone
+def unit_on_phone(unit_uuid: Any, user: Any) -> str:
+    """The unit on the phone, in the person's visit there that is not done; the next one first."""
+    there = Unit.objects.filter(uuid=unit_uuid).values("site")
+    visits = Visit.objects.visible_to(user).filter(job__site__in=there, state__in=HOLDING)
+    visit = visits.order_by("starts_at", "pk").values_list("uuid", flat=True).first()
+    return reverse("dispatch:phone-unit", args=[visit, unit_uuid]) if visit else ""
 
 
 @panel(

@@ -80,3 +80,22 @@ def repair_spend(unit_ids: Collection[int], since: date) -> dict[int, Decimal]:
         for unit_id, amount in find(unit_ids, since).items():
             total[unit_id] = total.get(unit_id, Decimal(0)) + amount
     return total
+
+
+# A unit on the telephone -----------------------------------------------------------------------------
+
+Address = Callable[[Any, Any], str]
+_on_phone: list[Address] = []
+
+
+def shows_units_on_phone(find: Address) -> Address:
+    """Offer `find(unit_uuid, user)`: where somebody who works visits sees the unit on their telephone; ""
+    where none of their visits is there.
+    """
+    _on_phone.append(find)
+    return find
+
+
+def address_on_phone(unit_uuid: Any, user: Any) -> str:
+    """The first address that is offered, else nothing."""
+    return next((url for find in _on_phone if (url := find(unit_uuid, user))), "")

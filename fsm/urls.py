@@ -11,6 +11,7 @@ urlpatterns = [
     path("calls/", include("customers.web.calls")),
     path("hooks/", include("customers.web.hooks")),
     path("equipment/", include("equipment.web.urls")),
+    path("u/", include("equipment.web.scanning")),
     path("stock/", include("inventory.web.urls")),
     path("", include("dispatch.web.urls")),
     path("money/", include("billing.web.urls")),

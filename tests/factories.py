@@ -522,6 +522,50 @@ class UnitFactory(Made):
     tons = Decimal(3)
 
 
+class UnitFileFactory(Made):
+    class Meta:
+        model = equipment.UnitFile
+
+    unit = SubFactory(UnitFactory)
+    kind = equipment.UnitFileKind.PHOTO
+    name = "plate.jpg"
+    file = LazyFunction(lambda: ContentFile(picture(), name="plate.jpg"))
+    content_type = "image/jpeg"
+    size = 100
+    received_sha256 = "0" * 64
+    created_at = LazyFunction(instant)
+
+
+class WarrantyFactory(Made):
+    class Meta:
+        model = equipment.Warranty
+
+    unit = SubFactory(UnitFactory)
+    kind = equipment.WarrantyKind.PARTS
+    provider = "Carrier"
+    base_months = 60
+
+
+class WarrantyClaimFactory(Made):
+    class Meta:
+        model = equipment.WarrantyClaim
+
+    warranty = SubFactory(WarrantyFactory)
+    failed_part = "Fan motor"
+    fault = "Bearing"
+    failed_on = date(2026, 7, 1)
+
+
+class ReadingFactory(Made):
+    class Meta:
+        model = equipment.Reading
+
+    unit = SubFactory(UnitFactory)
+    key = "delta_t"
+    value = Decimal(18)
+    measured_at = LazyFunction(instant)
+
+
 class SystemFactory(Made):
     class Meta:
         model = equipment.System
@@ -589,6 +633,26 @@ class RefrigerantRecordFactory(Made):
     technician_name = LazyAttribute(lambda o: o.technician.name)
     certificate = LazyAttribute(lambda o: TechnicianCertificateFactory(technician=o.technician))
     happened_at = LazyFunction(instant)
+
+
+class LeakCaseFactory(Made):
+    class Meta:
+        model = equipment.LeakCase
+
+    circuit = SubFactory(CircuitFactory)
+    opened_by = LazyAttribute(lambda o: RefrigerantRecordFactory(circuit=o.circuit))
+    rules = "84.106"
+    opened_on = date(2026, 7, 14)
+    percent = Decimal("40.555556")
+
+
+class CaseEventFactory(Made):
+    class Meta:
+        model = equipment.CaseEvent
+
+    case = SubFactory(LeakCaseFactory)
+    kind = equipment.CaseEventKind.INSPECTION
+    happened_on = date(2026, 7, 14)
 
 
 # inventory ------------------------------------------------------------------------------------------

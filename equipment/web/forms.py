@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..actions import CircuitFields
-from ..models import OUNCES_IN_POUND, Category, DateKnownBy, Unit
+from ..models import OUNCES_IN_POUND, Category, DateKnownBy, ManufactureKnownBy, Unit
+from ..plates import RATINGS
 
 CIRCUITS = 4
 
@@ -57,6 +58,22 @@ class UnitForm(forms.Form):
     date_known_by = forms.ChoiceField(
         label=gettext_lazy("How the date is known"), choices=DateKnownBy.choices, required=False
     )
+    manufactured_on = forms.DateField(
+        label=gettext_lazy("Made"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    manufacture_known_by = forms.ChoiceField(
+        label=gettext_lazy("How the day of manufacture is known"),
+        choices=ManufactureKnownBy.choices,
+        required=False,
+    )
+    access = forms.CharField(
+        label=gettext_lazy("How to reach it"),
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Roof hatch in the hall, 12 ft ladder")}),
+    )
     location = forms.CharField(
         label=gettext_lazy("Where on the site"),
         max_length=120,
@@ -73,11 +90,23 @@ class UnitForm(forms.Form):
 
     PLATE = (
         "category", "name", "maker", "model_number", "serial", "tons", "installed_on", "date_known_by",
-        "location", "filter_size",
+        "manufactured_on", "manufacture_known_by", "location", "access", "filter_size",
     )  # fmt: skip
 
     def __init__(self, *args: Any, refrigerants: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for rating in RATINGS.values():
+            label = f"{rating.label} ({rating.unit})" if rating.unit else rating.label
+            self.fields[f"rating_{rating.key}"] = (
+                forms.ChoiceField(label=label, choices=[("", "-"), *rating.words.items()], required=False)
+                if rating.words
+                else forms.CharField(
+                    label=label,
+                    max_length=12,
+                    required=False,
+                    widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+                )
+            )
         choices = [("", "-"), *((name, name) for name in refrigerants)]
         for number in range(CIRCUITS):
             named = {"number": number + 1}
@@ -102,6 +131,16 @@ class UnitForm(forms.Form):
             )
 
     @property
+    def rating_fields(self) -> list[Any]:
+        """The lines of the nameplate that readings are judged against."""
+        return [self[f"rating_{key}"] for key in RATINGS]
+
+    @property
+    def has_ratings(self) -> bool:
+        """Whether one of them is filled in or wrong."""
+        return any(field.value() or field.errors for field in self.rating_fields)
+
+    @property
     def circuit_rows(self) -> list[tuple[Any, Any, Any]]:
         """The fields of each circuit, side by side."""
         return [
@@ -122,6 +161,8 @@ class UnitForm(forms.Form):
         """What the actions take beside the site, the version and the uuid."""
         data = {name: self.cleaned_data[name] for name in (*self.PLATE, "notes")}
         data["date_known_by"] = data["date_known_by"] or DateKnownBy.UNKNOWN
+        data["manufacture_known_by"] = data["manufacture_known_by"] or ManufactureKnownBy.UNKNOWN
+        data["ratings"] = {key: self.cleaned_data[f"rating_{key}"] for key in RATINGS}
         data["circuits"] = [
             CircuitFields(str(number + 1), refrigerant, self._charge(number))
             for number in range(CIRCUITS)
@@ -138,6 +179,7 @@ class UnitForm(forms.Form):
     def initial_of(unit: Unit) -> dict[str, Any]:
         """What the form starts with; needs the unit's maker and circuits."""
         initial = {name: getattr(unit, name) for name in (*UnitForm.PLATE, "notes", "version")}
+        initial |= {f"rating_{key}": value for key, value in unit.ratings.items() if key in RATINGS}
         initial["maker"] = unit.maker.name if unit.maker else ""
         for number, circuit in enumerate(list(unit.circuits.all())[:CIRCUITS]):
             initial[f"refrigerant_{number}"] = circuit.refrigerant.designation

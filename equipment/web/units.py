@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from customers.models import Site
 from fsm.clock import now as clock_now
-from fsm.clock import today_in
 from fsm.panels import panels_for
 from fsm.permissions import May, requires
-from fsm.references import Reference, resolve_many
 from fsm.states import NotPossible, Stale
 from fsm.templatetags.ui import state
 from fsm.web.pages import refuse_in_form, render_page
@@ -26,11 +25,13 @@ from fsm.web.recent import remember_opened
 from fsm.web.tables import Column, Table
 
 from .. import actions
-from ..ages import age_in_years
 from ..models import Category, DateKnownBy, Maker, Refrigerant, RefrigerantRecord, Unit
 from ..states import UNIT_STATES, UnitStatus
+from ..unit_page import page_of, with_everything
+from .common import day_said, seen_unit
 from .filters import UnitFilter
 from .forms import UnitForm
+from .record_forms import UnitFileForm
 
 
 def _refrigerants(unit: Unit) -> str:
@@ -83,30 +84,16 @@ def units(request: HttpRequest) -> HttpResponse:
     return render_page(request, "equipment/units.html", {"table": table})
 
 
-def seen_unit(request: HttpRequest, unit_uuid: UUID) -> Unit:
-    """The unit where this person may see it, else 404."""
-    return get_object_or_404(Unit.objects.visible_to(request.user).for_list(), uuid=unit_uuid)
-
-
 @require_safe
 @requires(May.SEE_EQUIPMENT)
 def unit(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
-    """The plate, the circuits, what was added and recovered, and what every app knows of the unit."""
-    unit = seen_unit(request, unit_uuid)
-    records = list(RefrigerantRecord.objects.visible_to(request.user).of_unit(unit.pk))
-    work = resolve_many(
-        [Reference(row.work_kind, row.work_uuid) for row in records if row.work_uuid], request.user
-    )
-    context = {
-        "unit": unit,
-        "circuits": list(unit.circuits.all()),
-        "records": [
-            (row, work.get(Reference(row.work_kind, row.work_uuid)) if row.work_uuid else None)
-            for row in records
-        ],
-        "age": age_in_years(unit.installed_on, today_in(unit.site.time_zone, clock_now())),
-        "zone": unit.site.time_zone,
+    """Everything about a unit in one place."""
+    seen = with_everything(Unit.objects.visible_to(request.user))
+    unit = get_object_or_404(seen, uuid=unit_uuid)
+    context = page_of(unit, request.user, clock_now())
+    context |= {
         "can": {target.value: UNIT_STATES.allows(unit.status, target) for target in UnitStatus},
+        "file_form": UnitFileForm(),
         "panels": panels_for("unit", unit, request.user),
     }
     remember_opened(request, unit, detail=unit.site.one_line)
@@ -160,12 +147,17 @@ def edit_unit(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
     return render_page(request, "equipment/edit_unit.html", context, status=status)
 
 
+def _day(request: HttpRequest) -> date | None:
+    """The day in the dialog; today where nobody said."""
+    return day_said(request, "on") if request.POST.get("on") else None
+
+
 @require_POST
 @requires(May.EDIT_EQUIPMENT)
 def retire_unit(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
     """Take the unit out of service for good, for a reason."""
     unit = seen_unit(request, unit_uuid)
-    actions.retire_unit(unit.pk, because=request.POST.get("because", "")[:200])
+    actions.retire_unit(unit.pk, because=request.POST.get("because", "")[:200], on=_day(request))
     messages.success(request, _("%(unit)s is retired. Its records stay.") % {"unit": unit})
     return redirect("equipment:unit", unit.uuid)
 
@@ -175,7 +167,7 @@ def retire_unit(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
 def mothball_unit(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
     """Put the unit to rest for a time, for a reason."""
     unit = seen_unit(request, unit_uuid)
-    actions.mothball_unit(unit.pk, because=request.POST.get("because", "")[:200])
+    actions.mothball_unit(unit.pk, because=request.POST.get("because", "")[:200], on=_day(request))
     messages.success(request, _("%(unit)s is mothballed.") % {"unit": unit})
     return redirect("equipment:unit", unit.uuid)
 
@@ -185,7 +177,7 @@ def mothball_unit(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
 def return_unit_to_service(request: HttpRequest, unit_uuid: UUID) -> HttpResponse:
     """Undo a retirement or a rest, for a reason."""
     unit = seen_unit(request, unit_uuid)
-    actions.return_unit_to_service(unit.pk, because=request.POST.get("because", "")[:200])
+    actions.return_unit_to_service(unit.pk, because=request.POST.get("because", "")[:200], on=_day(request))
     messages.success(request, _("%(unit)s is in service again.") % {"unit": unit})
     return redirect("equipment:unit", unit.uuid)
 
