@@ -162,3 +162,20 @@ class CylinderQuerySet(OfficeQuerySet["Cylinder"]):
     def ours(self) -> CylinderQuerySet:
         """Those that were not returned or sent off."""
         return self.exclude(state="gone")
+
+    def for_list(self) -> CylinderQuerySet:
+        """With refrigerant, place and owner."""
+        return self.select_related("refrigerant", "place", "owner")
+
+    def matching(self, text: str) -> CylinderQuerySet:
+        """By words of number, refrigerant, batch, owner or reclaimer."""
+        found = Q()
+        for word in text.split()[:MOST_WORDS]:
+            found &= (
+                Q(number__icontains=word)
+                | Q(refrigerant__designation__icontains=word)
+                | Q(batch_number__icontains=word)
+                | Q(owner__name__icontains=word)
+                | Q(reclaimer__icontains=word)
+            )
+        return self.filter(found)

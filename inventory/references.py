@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from fsm.references import refers
 
-from .models import Part, StockMovement, StockPlace
+from .models import Cylinder, Part, StockMovement, StockPlace
 from .words import quantity
 
 
@@ -29,3 +29,10 @@ def _movement_url(movement: Any) -> str:
 refers("part", Part, url=lambda part: reverse("inventory:part", args=[part.uuid]))
 refers("place", StockPlace, url=lambda place: reverse("inventory:place", args=[place.uuid]))
 refers("movement", StockMovement, url=_movement_url, label=_movement_label, related=("part",))
+refers(
+    "cylinder",
+    Cylinder,
+    url=lambda cylinder: reverse("inventory:cylinder", args=[cylinder.uuid]),
+    label=lambda cylinder: f"{cylinder.number} {cylinder.refrigerant.designation}",
+    related=("refrigerant",),
+)

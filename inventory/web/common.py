@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -114,8 +115,9 @@ def _amount(movement: StockMovement, place: StockPlace | None) -> str:
     return f"+{text}" if movement.to_place_id else f"{MINUS}{text}"
 
 
-def _wall(zone: str, movement: StockMovement) -> SafeString:
-    wall = local(movement.moved_at, zone)
+def wall(zone: str, instant: datetime) -> SafeString:
+    """A day and a time on the company's clock."""
+    wall = local(instant, zone)
     hour = f"{wall.hour % 12 or 12}:{wall.minute:02d} {'am' if wall.hour < 12 else 'pm'}"
     return format_html('<span class="nowrap">{}, {}</span>', format_date(wall, "N j, Y"), hour)
 
@@ -130,8 +132,9 @@ def ledger(
 ) -> Table:
     """Movements as a table, latest first, with links to what caused them."""
     causes: Causes = {}
+    zone = the_company().time_zone
     columns = [
-        Column("when", gettext_lazy("When"), partial(_wall, the_company().time_zone), ("moved_at",)),
+        Column("when", gettext_lazy("When"), lambda row: wall(zone, row.moved_at), ("moved_at",)),
         Column("part", gettext_lazy("Part"), _part, ("part__name",)),
         Column("quantity", gettext_lazy("Quantity"), partial(_amount, place=place), ("quantity",), "right"),
         Column("way", gettext_lazy("Where"), _way),

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from . import movements, parts, places
+from . import balances, cylinders, movements, parts, places, transfers
 
 app_name = "inventory"
 urlpatterns: list[URLPattern] = [
@@ -21,4 +21,22 @@ urlpatterns: list[URLPattern] = [
     path("receive/", movements.receive, name="receive"),
     path("transfer/", movements.transfer, name="transfer"),
     path("there/", movements.there, name="there"),
+    path("cylinders/", cylinders.cylinders, name="cylinders"),
+    path("cylinders/add/", cylinders.add_cylinder, name="add-cylinder"),
+    path("cylinders/sent/", transfers.transfers, name="refrigerant-transfers"),
+    path("cylinders/sent/add/", transfers.send, name="send-refrigerant"),
+    path("cylinders/sent/<uuid:transfer_uuid>/", transfers.transfer, name="refrigerant-transfer"),
+    path("cylinders/sent/<uuid:transfer_uuid>/receipt/", transfers.note_receipt, name="note-receipt"),
+    path("cylinders/balance/", balances.balance, name="balance"),
+    path("cylinders/balance/file/", balances.balance_file, name="balance-file"),
+    path("cylinders/disposal/", balances.disposal_months, name="disposal-months"),
+    path("cylinders/disposal/file/", balances.disposal_file, name="disposal-file"),
+    path("cylinders/<uuid:cylinder_uuid>/", cylinders.cylinder, name="cylinder"),
+    path("cylinders/<uuid:cylinder_uuid>/edit/", cylinders.edit_cylinder, name="edit-cylinder"),
+    path("cylinders/<uuid:cylinder_uuid>/weigh/", cylinders.weigh, name="weigh-cylinder"),
+    path("cylinders/<uuid:cylinder_uuid>/move/", cylinders.move, name="move-cylinder"),
+    path("cylinders/<uuid:cylinder_uuid>/pour/", cylinders.pour, name="pour-cylinder"),
+    path("cylinders/<uuid:cylinder_uuid>/fill/", cylinders.fill, name="fill-cylinder"),
+    path("cylinders/<uuid:cylinder_uuid>/lose/", cylinders.lose, name="lose-refrigerant"),
+    path("cylinders/<uuid:cylinder_uuid>/return/", cylinders.give_back, name="return-cylinder"),
 ]

@@ -56,6 +56,8 @@ def opened(make_customer, make_job, olivia, tess, bea):
         "billing:download-quickbooks-batch": lambda: owner.get(
             reverse("billing:download-quickbooks-batch", args=[batch.uuid])
         ),
+        "inventory:balance-file": lambda: owner.get(reverse("inventory:balance-file")),
+        "inventory:disposal-file": lambda: owner.get(reverse("inventory:disposal-file")),
         "customers:import-problems": lambda: owner.get(
             reverse("customers:import-problems", args=[make.ImportRowFactory().import_batch_id])
         ),
