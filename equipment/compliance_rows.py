@@ -175,7 +175,7 @@ def load_books(circuit_ids: Sequence[int], *, whole: bool = True) -> list[Book]:
     )
     events: dict[int, list[CaseEvent]] = defaultdict(list)
     standing = CaseEvent.objects.filter(case__circuit__in=keys, voided_at__isnull=True)
-    for event in standing.select_related("case").order_by("happened_on", "pk"):
+    for event in standing.select_related("case", "certificate").order_by("happened_on", "pk"):
         events[event.case.circuit_id].append(event)
     books = []
     for circuit in circuits:

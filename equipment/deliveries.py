@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,7 @@ from fsm.models import OutboxRow, User
 from fsm.outbox import delivers
 from fsm.permissions import Role
 
-from .models import Warranty
+from .models import ChronicLeaker, LeakCase, Warranty
 
 
 def office_addresses() -> list[str]:
@@ -54,3 +55,53 @@ def deliver_warranty_email(row: OutboxRow) -> str:
         fail_silently=False
     )
     return message_id
+
+
+@delivers("compliance_email")
+def deliver_compliance_email(row: OutboxRow) -> str:
+    """Tell an owner or manager which compliance deadlines are near or overdue; what was done meanwhile is
+    left out.
+    """
+    person = User.objects.get(pk=row.payload["person"])
+    said_of = row.payload
+    cases = LeakCase.objects.filter(uuid__in=[*said_of["leak_case"], *said_of["leak_inspection"]])
+    reports = ChronicLeaker.objects.filter(
+        circuit__uuid__in=said_of["chronic_leaker"], reported_on=None, withdrawn_at=None
+    )
+    of = "circuit__unit__site__customer"
+    with translation.override(person.language):
+        lines = [
+            f"- {date_format(due)}: {what}, {_of(one)}"
+            for one in cases.select_related(of, "circuit__refrigerant").order_by("next_due_on", "pk")
+            for due, what in (
+                (one.next_due_on, _("leak case of %(day)s") % {"day": date_format(one.opened_on)}),
+                (one.next_inspection_on, _("leak inspection")),
+            )
+            if due is not None
+        ]
+        lines += [
+            f"- {date_format(one.due_on)}: "
+            + _("report to EPA for %(year)s") % {"year": one.year}
+            + f", {_of(one)}"
+            for one in reports.select_related(of, "circuit__refrigerant")
+        ]
+        subject = _("Refrigerant deadlines: %(n)d") % {"n": len(lines)}
+        body = _(
+            "Hello %(name)s,\n\nthese deadlines of 40 CFR 82.157 and 84.106 are near or past:\n\n%(list)s\n\n"
+            "What was done meanwhile is noted on the page Compliance. The owner or operator of the equipment"
+            " makes the final determination.\n"
+        ) % {"name": person.name, "list": "\n".join(lines)}
+    if not (lines and person.is_active and person.email):
+        current_exchange().sent(not_sent="done meanwhile, or nobody to write to")
+        return ""
+    message_id = f"<{row.uuid}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"
+    current_exchange().sent(to=person.email, subject=subject, message_id=message_id)
+    EmailMessage(subject=subject, body=body, to=[person.email], headers={"Message-ID": message_id}).send(
+        fail_silently=False
+    )
+    return message_id
+
+
+def _of(row: LeakCase | ChronicLeaker) -> str:
+    unit = row.circuit.unit
+    return f"{unit} ({row.circuit.refrigerant}), {unit.site.customer.name}, {unit.site.one_line}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
@@ -13,14 +14,16 @@ from django.utils.translation import gettext_lazy
 from customers.models import Site
 from fsm.clock import now as clock_now
 from fsm.clock import today_in
+from fsm.company import the_company
 from fsm.panels import panel
 from fsm.permissions import May, allowed
 from fsm.prepared import prepared
 
 from .ages import age_in_years
-from .models import Unit
+from .models import LeakCase, Unit
 from .services import last_services
 
+MONTH = timedelta(days=30)
 MOST = 400  # a property manager with more looks at the site
 
 
@@ -95,4 +98,34 @@ def of_site(site: Site, user: Any) -> dict[str, Any] | None:
         "add_url": "" if units else add_url,
         "more_url": add_url if units else "",
         "more_label": _("Add a unit"),
+    }
+
+
+@prepared
+def _soon(user: Any, most: int, *, until: Any) -> QuerySet[LeakCase]:
+    rows = LeakCase.objects.visible_to(user).open().filter(next_due_on__lte=until)
+    return rows.select_related("circuit__refrigerant", "circuit__unit__site__customer").order_by(
+        "next_due_on", "pk"
+    )[:most]
+
+
+@panel(
+    "home",
+    key="compliance",
+    title=gettext_lazy("Refrigerant deadlines"),
+    order=60,
+    template="equipment/_home_deadlines.html",
+    may=May.RUN_COMPLIANCE,
+)
+def of_home(subject: Any, user: Any) -> dict[str, Any] | None:
+    """The leak cases whose next deadline is a month away or less; nothing where there is none."""
+    today = today_in(the_company().time_zone, clock_now())
+    cases = list(_soon(user, 6, until=today + MONTH))
+    if not cases:
+        return None
+    return {
+        "lines": [(case, (case.next_due_on - today).days) for case in cases if case.next_due_on],
+        "more_url": reverse("equipment:compliance"),
+        "more_label": _("All open clocks"),
+        "count": len(cases),
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fsm.clock import now
 from fsm.tasks import recurring
 
-from .actions import remind_of_registrations, wake_opportunities
+from .actions import refresh_deadlines, remind_of_registrations, wake_opportunities
+from .actions.reminders import remind_of_deadlines
 
 
 @recurring("10 13 * * *")
@@ -18,3 +19,15 @@ def remind_office_of_registrations() -> None:
 def bring_back_opportunities() -> None:
     """Bring back the opportunities that were put off until today."""
     wake_opportunities(now=now())
+
+
+@recurring("40 5 * * *", tier="analytical")
+def bring_deadlines_up_to_the_day() -> None:
+    """What is due in each leak case, and its next inspection, as of today."""
+    refresh_deadlines(now=now())
+
+
+@recurring("5 13 * * *")
+def remind_of_compliance_deadlines() -> None:
+    """Write to owners and managers of deadlines that are near, due or overdue, in their morning."""
+    remind_of_deadlines(now=now())

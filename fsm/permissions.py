@@ -54,6 +54,7 @@ class May(StrEnum):
     WORK_VISITS = gettext_noop("work their own visits")
     SEE_EQUIPMENT = gettext_noop("see equipment")
     EDIT_EQUIPMENT = gettext_noop("change equipment")
+    RUN_COMPLIANCE = gettext_noop("run refrigerant compliance")
     SEE_STOCK = gettext_noop("see stock")
     MOVE_STOCK = gettext_noop("move stock")
     EDIT_PARTS = gettext_noop("change parts and places")
@@ -96,7 +97,15 @@ ROLES: dict[str, frozenset[May]] = {
     Role.OWNER: frozenset(May) - {May.WORK_VISITS},
     Role.MANAGER: frozenset(May) - {May.WORK_VISITS},
     Role.OFFICE: frozenset(
-        _BOOKING | _BILLING | {May.IMPORT_CUSTOMERS, May.MERGE_CUSTOMERS, May.EDIT_TEMPLATES, May.MOVE_STOCK}
+        _BOOKING
+        | _BILLING
+        | {
+            May.IMPORT_CUSTOMERS,
+            May.MERGE_CUSTOMERS,
+            May.EDIT_TEMPLATES,
+            May.MOVE_STOCK,
+            May.RUN_COMPLIANCE,
+        }
     ),
     Role.DISPATCHER: frozenset(_BOOKING | {May.COMPLETE_FOR_OTHERS, May.MOVE_STOCK}),
     Role.TECHNICIAN: frozenset(_EVERYBODY | {May.WORK_VISITS}),

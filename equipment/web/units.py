@@ -190,6 +190,7 @@ def void_record(request: HttpRequest, record_uuid: UUID) -> HttpResponse:
         RefrigerantRecord.objects.visible_to(request.user).select_related("circuit__unit"), uuid=record_uuid
     )
     because = request.POST.get("because", "")[:200]
-    actions.void_refrigerant_record(record.pk, because=because, now=clock_now())
-    messages.success(request, _("The record is struck out. It stays readable and counts no more."))
+    struck = actions.void_refrigerant_record(record.pk, because=because, now=clock_now())
+    said = _("The record is struck out. It stays readable and counts no more.")
+    messages.success(request, " ".join([said, *struck.changes]))
     return redirect("equipment:unit", record.circuit.unit.uuid)

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from . import labels, outlook, readings, record, units, warranties
+from . import compliance_urls, labels, outlook, readings, record, units, warranties
 
 app_name = "equipment"
 urlpatterns: list[URLPattern] = [
@@ -62,3 +62,4 @@ urlpatterns: list[URLPattern] = [
     path("<uuid:unit_uuid>/label/", labels.label, name="unit-label"),
     path("sites/<uuid:site_uuid>/labels/", labels.labels, name="labels"),
 ]
+urlpatterns += compliance_urls.urlpatterns

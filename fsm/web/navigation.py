@@ -49,6 +49,7 @@ ENTRIES = [
     Entry(_("Duplicates"), "customers:duplicates", "swap", May.MERGE_CUSTOMERS, RECORDS),
     Entry(_("Messages"), "customers:messages", "message", May.SEE_CUSTOMERS, RECORDS),
     Entry(_("Equipment"), "equipment:units", "snowflake", May.SEE_EQUIPMENT, RECORDS),
+    Entry(_("Compliance"), "equipment:compliance", "drop", May.SEE_EQUIPMENT, RECORDS),
     Entry(_("Stock"), "inventory:parts", "box", May.SEE_STOCK, RECORDS),
     Entry(_("Imports"), "customers:imports", "upload", May.IMPORT_CUSTOMERS, RECORDS),
     Entry(_("Invoices"), "billing:invoices", "invoice", May.SEE_MONEY, MONEY),
