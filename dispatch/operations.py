@@ -6,24 +6,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 import customers.actions as customers
 from customers.models import Contact
-from equipment.models import OUNCES_IN_POUND, Circuit
+from equipment.models import OUNCES_IN_POUND, Circuit, LeakCase, RecordKind, RecordPurpose
 from fsm.bodies import instant_in, number_in, quantity_in, text_in, uuid_in, yes_in
 from fsm.inbox import Body, operation
 from fsm.models import User
 from fsm.references import Reference
 from fsm.states import NotPossible
-from inventory.models import Part
+from inventory.models import Cylinder, Part
 
 from . import actions
-from .models import Technician, Visit, VisitCheck
+from .models import CheckAnswer, Technician, Visit, VisitCheck
 from .states import VisitOutcome
 
 Files = Mapping[str, Any]
+TAKEN_OUT = "unit_"  # before a unit's uuid: which one took its place, "out" or "stays"
 
 
 @operation("visit.en_route")
@@ -80,23 +82,29 @@ def complete(user: User, body: Body, files: Files, *, now: datetime) -> Body:
             note=text_in(body, "note"),
             no_signature_because=text_in(body, "no_signature_because", longest=200),
             parts_confirmed=yes_in(body, "parts_confirmed"),
+            taken_out=_taken_out(body),
         )
     )
 
 
 @operation("check.answer")
 def answer_check(user: User, body: Body, files: Files, *, now: datetime) -> Body:
-    """One line of the checklist."""
-    visit, _technician = _mine(user, body)
+    """One line of the checklist; a reading out of its range is answered with the sentence about it."""
+    visit, technician = _mine(user, body)
+    answer = text_in(body, "answer", longest=10)
     check = actions.answer_check(
         uuid_in(body, "check"),
         visit_id=visit.pk,
         now=now,
-        answer=text_in(body, "answer", longest=10),
-        reading=number_in(body, "reading"),
+        answer=answer,
+        reading=text_in(body, "reading", longest=40),
         note=text_in(body, "note", longest=200),
+        unit_uuid=uuid_in(body, "unit") if text_in(body, "unit") else None,
+        needs_unit="unit" in body,
+        user_id=technician.user_id,
     )
-    return _answer(visit, check=str(check.uuid))
+    is_flagged = check.reading_key and check.reading is not None and check.answer == CheckAnswer.ATTENTION
+    return _answer(visit, check=str(check.uuid), **({"flagged": check.note} if is_flagged else {}))
 
 
 @operation("check.all_good")
@@ -165,26 +173,63 @@ def take_back_part(user: User, body: Body, files: Files, *, now: datetime) -> Bo
 
 @operation("refrigerant.log")
 def log_refrigerant(user: User, body: Body, files: Files, *, now: datetime) -> Body:
-    """Refrigerant added or recovered, in pounds and ounces."""
+    """Refrigerant added or recovered, in pounds and ounces, with the cylinder it came from or went into."""
     visit, technician = _mine(user, body)
     circuit = Circuit.objects.filter(uuid=uuid_in(body, "circuit")).first()
     if circuit is None:
         raise NotPossible(_("Choose the unit and circuit."), field="circuit")
-    pounds = number_in(body, "pounds") or Decimal(0)
-    ounces = number_in(body, "ounces") or Decimal(0)
-    if pounds < 0 or ounces < 0:
-        raise NotPossible(_("Pounds and ounces cannot be negative. Nothing was saved."), field="pounds")
-    leak = text_in(body, "leak_found", longest=5)
-    actions.log_refrigerant(
+    kind = text_in(body, "kind", longest=10) or RecordKind.ADDED
+    is_added = kind == RecordKind.ADDED
+    full = _ounces(body, "full_")
+    record = actions.log_refrigerant(
         visit.pk,
         uuid=uuid_in(body, "uuid"),
         circuit_id=circuit.pk,
-        kind=text_in(body, "kind", longest=10) or "added",
-        ounces=pounds * OUNCES_IN_POUND + ounces,
+        kind=kind,
+        purpose=_of_kind(body, "purpose", kind, longest=10) or RecordPurpose.SERVICE,
+        ounces=_ounces(body),
+        returned_oz=_ounces(body, "returned_") if is_added else Decimal(0),
+        refrigerant=text_in(body, "refrigerant", longest=20),
+        same_leak=is_added and yes_in(body, "same_leak"),
+        parts_worked_on=text_in(body, "parts_worked_on", longest=200),
+        work_done=text_in(body, "work_done", longest=200),
+        nothing_because="" if is_added else text_in(body, "nothing_because", longest=200),
+        cylinder_id=_cylinder_in(body, kind),
+        full_charge_oz=full or None,
         technician_id=technician.pk,
         now=now,
-        leak_found={"yes": True, "no": False}.get(leak),
+        leak_found={"yes": True, "no": False}.get(text_in(body, "leak_found", longest=5)),
         note=text_in(body, "note", longest=200),
+    )
+    opened = LeakCase.objects.open().filter(opened_by=record).first()
+    if opened is None:
+        return _answer(visit)
+    sentence = _(
+        "The refrigerant is recorded. This circuit is now over its leak rate, with %(rate)s percent a year: "
+        "look under Leaks."
+    )
+    return _answer(visit, sentence=sentence % {"rate": f"{opened.percent:.2f}"})
+
+
+@operation("leak.log")
+def log_leak_step(user: User, body: Body, files: Files, *, now: datetime) -> Body:
+    """What was done about a leak: the inspection, the repair, a verification test."""
+    visit, technician = _mine(user, body)
+    case = LeakCase.objects.filter(uuid=uuid_in(body, "case")).first()
+    if case is None:
+        raise NotPossible(_("This leak is not at the visit's address."), field="case")
+    actions.log_leak_step(
+        visit.pk,
+        uuid=uuid_in(body, "uuid"),
+        case_id=case.pk,
+        step=text_in(body, "step", longest=20),
+        technician_id=technician.pk,
+        now=now,
+        method=text_in(body, "method", longest=120),
+        locations=text_in(body, "locations", longest=4000),
+        all_parts_inspected=yes_in(body, "all_parts_inspected"),
+        was_evacuated=yes_in(body, "was_evacuated"),
+        note=text_in(body, "note", longest=500),
     )
     return _answer(visit)
 
@@ -248,6 +293,43 @@ def _mine(user: User, body: Body) -> tuple[Visit, Technician]:
     if visit is None or technician is None:
         raise NotPossible(_("This visit is not yours (any more). Nothing was changed; call the office."))
     return visit, technician
+
+
+def _of_kind(body: Body, name: str, kind: str, *, longest: int) -> str:
+    """The value under the name, or under the name for what was done: forms show one of the two."""
+    return text_in(body, name, longest=longest) or text_in(body, f"{name}_{kind}", longest=longest)
+
+
+def _ounces(body: Body, prefix: str = "") -> Decimal:
+    """Pounds and ounces together; refuses less than nothing."""
+    pounds = number_in(body, f"{prefix}pounds") or Decimal(0)
+    ounces = number_in(body, f"{prefix}ounces") or Decimal(0)
+    if pounds < 0 or ounces < 0:
+        raise NotPossible(
+            _("Pounds and ounces cannot be negative. Nothing was saved."), field=f"{prefix}pounds"
+        )
+    return pounds * OUNCES_IN_POUND + ounces
+
+
+def _cylinder_in(body: Body, kind: str) -> int | None:
+    """The cylinder that was chosen, None where none was."""
+    if not (chosen := _of_kind(body, "cylinder", kind, longest=40)):
+        return None
+    found = Cylinder.objects.filter(uuid=uuid_in({"cylinder": chosen}, "cylinder"))
+    cylinder_id = found.values_list("pk", flat=True).first()
+    if cylinder_id is None:
+        raise NotPossible(_("There is no such cylinder."), field="cylinder")
+    return cylinder_id
+
+
+def _taken_out(body: Body) -> dict[UUID, str]:
+    """What was said of each unit of a change-out."""
+    said = {}
+    for name in body:
+        if name.startswith(TAKEN_OUT):
+            uuid = uuid_in({"unit": name.removeprefix(TAKEN_OUT)}, "unit")
+            said[uuid] = text_in(body, name, longest=40)
+    return said
 
 
 def _version_in(body: Body) -> int:

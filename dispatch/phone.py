@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from customers.models import Contact, PhoneNumber, Site
 from customers.phones import format_us
-from equipment.models import Circuit, RefrigerantRecord, Unit, UnitStatus
+from equipment.models import LeakCase, RefrigerantRecord, Unit, UnitStatus
 from fsm.clock import day_in, local, today_in
 from fsm.money import QuantityField
 from inventory.models import Part, Reservation, ReservationState, StockLevel
@@ -43,6 +43,7 @@ MENDED_AT = {
     "arrival": "dispatch:phone-visit",
     "check": "dispatch:phone-checklist",
     "photo": "dispatch:phone-photos",
+    "recovery": "dispatch:phone-refrigerant",
     "parts": "dispatch:phone-parts",
     "signature": "dispatch:phone-signature",
 }
@@ -359,19 +360,30 @@ class Overview:
     units: list[Unit]
     about: set[int]
     last_visits: list[PastVisit]
+    leaks: list[LeakCase]
 
 
 def read_overview(work: Work) -> Overview:
     """Whom to call, what is to be done, what is installed here and what was done before."""
+    n, signer = _counted(work.visit)
     return Overview(
         phones=_phones(work.job),
-        tasks=_tasks(work),
+        tasks=_tasks(work, n, signer),
         units=list(
             Unit.objects.at_site(work.site.pk).exclude(status=UnitStatus.RETIRED).select_related("maker")
         ),
         about=set(work.job.units.values_list("unit_id", flat=True)),
-        last_visits=_past(Visit.objects.filter(job__site=work.site).exclude(pk=work.visit.pk), work.zone),
+        last_visits=past_visits(
+            Visit.objects.filter(job__site=work.site).exclude(pk=work.visit.pk), work.zone
+        ),
+        leaks=_leaks(work.site) if n["leaks"] else [],
     )
+
+
+def _leaks(site: Site) -> list[LeakCase]:
+    """The open leaks of the site, what is due first on top."""
+    rows = LeakCase.objects.open().filter(circuit__unit__site=site).select_related("circuit__unit")
+    return list(rows.order_by("next_due_on", "pk")[:5])
 
 
 def _phones(job: Job) -> list[Reach]:
@@ -403,9 +415,8 @@ def whom_to_call(job: Job) -> tuple[Contact | None, list[tuple[str, str]]]:
     return contact, [(e164, format_us(e164)) for e164 in numbers]
 
 
-def _tasks(work: Work) -> list[Task]:
-    """The parts of the work with how far each is, counted in one query."""
-    n, signer = _counted(work.visit)
+def _tasks(work: Work, n: dict[str, int], signer: str) -> list[Task]:
+    """The parts of the work with how far each is, as counted."""
     needs = work.job.job_type
     parts = _("None were used") if work.visit.parts_confirmed and not n["parts"] else _amount(n["parts"])
     signed = signer or work.visit.no_signature_because
@@ -418,6 +429,9 @@ def _tasks(work: Work) -> list[Task]:
         _task("refrigerant", "drop", _("Refrigerant"), _amount(n["refrigerant"]), n["refrigerant"] > 0),
         _task("signature", "signature", _("Signature"), signed or unsigned, bool(signer)),
     ]
+    if n["leaks"]:
+        open_now = ngettext("%(n)s open", "%(n)s open", n["leaks"]) % {"n": n["leaks"]}
+        tasks.insert(0, _task("leaks", "warning", _("Leaks"), open_now, False))
     if n["checks"]:
         done = n["answered"] == n["checks"]
         tasks.insert(0, _task("checklist", "checklist", _("Checklist"), answered, done))
@@ -440,6 +454,8 @@ def _counted(visit: Visit) -> tuple[dict[str, int], str]:
     counts = {name: _count(rows.filter(visit=OuterRef("pk")), "visit") for name, rows in sets.items()}
     records = RefrigerantRecord.objects.in_force().filter(work_kind="visit", work_uuid=OuterRef("uuid"))
     counts["refrigerant"] = _count(records, "work_uuid")
+    leaks = LeakCase.objects.open().filter(circuit__unit__site=OuterRef("job__site"))
+    counts["leaks"] = _count(leaks, "circuit__unit__site")
     signer = Subquery(Signature.objects.filter(visit=OuterRef("pk")).values("signer")[:1])
     annotated = Visit.objects.annotate(
         **{f"n_{name}": count for name, count in counts.items()}, signer=signer
@@ -459,7 +475,7 @@ def _amount(count: int, is_needed: bool = False) -> str:
     return _("Needed") if is_needed else _("None yet")
 
 
-def _past(visits: QuerySet[Visit], zone: str, limit: int = LAST_VISITS) -> list[PastVisit]:
+def past_visits(visits: QuerySet[Visit], zone: str, limit: int = LAST_VISITS) -> list[PastVisit]:
     """The last visits that were done, each with who went and the last thing that was written."""
     last_note = JobNote.objects.filter(visit=OuterRef("pk")).order_by("-written_at", "-pk")
     lead = Assignment.objects.filter(visit=OuterRef("pk"), state=AssignmentState.DONE).order_by("-role", "pk")
@@ -542,16 +558,6 @@ def records_of(work: Work) -> list[RefrigerantRecord]:
     )
 
 
-def circuits_at(site: Site) -> list[Circuit]:
-    """Circuits that refrigerant can be recorded for."""
-    return list(
-        Circuit.objects.filter(unit__site=site)
-        .exclude(unit__status=UnitStatus.RETIRED)
-        .select_related("unit__maker", "refrigerant")
-        .order_by("unit__category", "unit", "label")
-    )
-
-
 def signature_of(work: Work) -> Signature | None:
     """The customer's signature, where there is one."""
     return Signature.objects.filter(visit=work.visit).first()
@@ -608,32 +614,4 @@ def read_summary(work: Work) -> Summary:
         signature=signature_of(work),
         photos=work.visit.photos.count(),
         notes=list(work.visit.notes.order_by("written_at", "pk")),
-    )
-
-
-@dataclass(frozen=True)
-class UnitPage:
-    """One unit at the site and what happened to it."""
-
-    unit: Unit
-    circuits: list[Circuit]
-    records: list[RefrigerantRecord]
-    last_visits: list[PastVisit]
-
-
-def read_unit(work: Work, unit_uuid: UUID) -> UnitPage:
-    """A unit of the visit's site with its history; raises Unit.DoesNotExist for one that is elsewhere."""
-    unit = Unit.objects.filter(site=work.site).select_related("maker").get(uuid=unit_uuid)
-    records = RefrigerantRecord.objects.in_force().filter(circuit__unit=unit)
-    return UnitPage(
-        unit=unit,
-        circuits=list(unit.circuits.select_related("refrigerant")),
-        records=list(records.select_related("circuit__refrigerant").order_by("-happened_at", "-pk")[:12]),
-        last_visits=_past(
-            Visit.objects.filter(job__units__unit=unit)
-            .exclude(pk=work.visit.pk)
-            .order_by(F("starts_at").desc()),
-            work.zone,
-            limit=8,
-        ),
     )

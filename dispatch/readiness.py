@@ -18,6 +18,7 @@ class VisitFacts:
     no_signature_because: str
     parts: int
     parts_confirmed: bool
+    open_recoveries: tuple[str, ...] = ()  # circuits that are taken out and not yet accounted for
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def what_is_missing(facts: VisitFacts) -> list[Missing]:
     missing.extend(Missing("check", text) for text in facts.open_checks)
     if facts.needs_photo and facts.photos == 0:
         missing.append(Missing("photo"))
+    missing.extend(Missing("recovery", circuit) for circuit in facts.open_recoveries)
     if facts.parts == 0 and not facts.parts_confirmed:
         missing.append(Missing("parts"))
     if facts.needs_signature and not facts.is_signed and not facts.no_signature_because.strip():

@@ -1,13 +1,13 @@
 """Every change to work."""
 
 from .booking import add_visit, book_job, change_window, edit_job
+from .changeouts import new_units_at, units_taken_out
+from .checks import answer_check, units_to_measure
 from .field import (
     add_photo,
-    answer_check,
     arrive,
     complete_visit,
     go_en_route,
-    log_refrigerant,
     pause,
     report_no_access,
     resume,
@@ -19,6 +19,7 @@ from .jobs import cancel_job, close_job, hold_job, reopen_job, resume_job, write
 from .on_behalf import Answer, complete_on_behalf
 from .people import keep_technician
 from .planning import Placed, add_technician, place_visit, release_technician, unschedule_visit
+from .refrigerant import log_leak_step, log_refrigerant
 
 __all__ = [
     "Answer",
@@ -38,7 +39,9 @@ __all__ = [
     "go_en_route",
     "hold_job",
     "keep_technician",
+    "log_leak_step",
     "log_refrigerant",
+    "new_units_at",
     "pause",
     "place_visit",
     "release_technician",
@@ -48,6 +51,8 @@ __all__ = [
     "resume_job",
     "sign",
     "take_back_part",
+    "units_taken_out",
+    "units_to_measure",
     "unschedule_visit",
     "use_part",
     "write_note",

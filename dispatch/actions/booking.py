@@ -197,6 +197,7 @@ def _make_visit(
                     text=item.text,
                     kind=item.kind,
                     unit=item.unit,
+                    reading_key=item.reading_key,
                     is_required=item.is_required,
                 )
                 for item in checklist.items.all()

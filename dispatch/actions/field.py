@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuids
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,8 +11,6 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from equipment import actions as equipment
-from equipment.models import Circuit, RefrigerantRecord
 from fsm.attribution import current, rooted
 from fsm.events import announce
 from fsm.files import reencode_image
@@ -23,14 +22,11 @@ from inventory.models import Part, PlaceKind, StockPlace
 from ..events import JobCompleted, VisitCompleted, VisitProgressed
 from ..models import (
     Assignment,
-    CheckAnswer,
-    CheckKind,
     JobPhoto,
     PartUse,
     Signature,
     Technician,
     Visit,
-    VisitCheck,
 )
 from ..readiness import VisitFacts, what_is_missing
 from ..states import (
@@ -44,6 +40,7 @@ from ..states import (
     VisitState,
 )
 from .booking import _make_visit
+from .changeouts import open_recoveries, take_out
 from .jobs import end_visit, write_note
 from .locks import locked_assignments, locked_visit, tell_boards
 
@@ -98,34 +95,6 @@ def resume(visit_id: int, *, technician_id: int, now: datetime) -> Visit:
         assignment.save(update_fields=["state"])
         _progress(visit, VisitState.ON_SITE)
     return visit
-
-
-@transaction.atomic
-def answer_check(
-    check_uuid: uuids.UUID,
-    *,
-    visit_id: int,
-    now: datetime,
-    answer: str = "",
-    reading: Decimal | None = None,
-    note: str = "",
-) -> VisitCheck:
-    """Answer one line of the checklist, again if need be, until the visit is over."""
-    visit = locked_visit(visit_id)
-    _refuse_unless_open(visit)
-    check = visit.checks.select_for_update(no_key=True).filter(uuid=check_uuid).first()
-    if check is None:
-        raise NotPossible(_("This line is not on the visit's checklist."))
-    if answer not in CheckAnswer.values:
-        raise NotPossible(_("“%(answer)s” is not an answer.") % {"answer": answer}, field="answer")
-    if check.kind == CheckKind.READING and not answer and reading is None:
-        raise NotPossible(_("Enter the reading for “%(text)s”.") % {"text": check.text}, field="reading")
-    if reading is not None and not -10_000 < reading < 1_000_000:
-        raise NotPossible(_("%(reading)s is no reading we believe.") % {"reading": reading}, field="reading")
-    with rooted("job", visit.job.uuid):
-        check.answer, check.reading, check.note, check.answered_at = answer, reading, note, now
-        check.save(update_fields=["answer", "reading", "note", "answered_at"])
-    return check
 
 
 @transaction.atomic
@@ -227,39 +196,6 @@ def take_back_part(use_uuid: uuids.UUID, *, visit_id: int, now: datetime) -> Par
 
 
 @transaction.atomic
-def log_refrigerant(
-    visit_id: int,
-    *,
-    uuid: uuids.UUID,
-    circuit_id: int,
-    kind: str,
-    ounces: Decimal,
-    technician_id: int,
-    now: datetime,
-    leak_found: bool | None = None,
-    note: str = "",
-) -> RefrigerantRecord:
-    """Record refrigerant added to or recovered from a circuit at the site, by a certified technician."""
-    visit, assignment = _locked(visit_id, technician_id)
-    circuit = Circuit.objects.select_related("unit").filter(pk=circuit_id).first()
-    if circuit is None or circuit.unit.site_id != visit.job.site_id:
-        raise NotPossible(_("This circuit is not at the visit's address."), field="circuit")
-    with rooted("job", visit.job.uuid):
-        return equipment.record_refrigerant(
-            uuid=uuid,
-            circuit_id=circuit.pk,
-            kind=kind,
-            ounces=ounces,
-            technician_id=assignment.technician.user_id,
-            happened_at=now,
-            work=Reference("visit", visit.uuid),
-            leak_found=leak_found,
-            note=note,
-            now=now,
-        )
-
-
-@transaction.atomic
 def sign(visit_id: int, *, uuid: uuids.UUID, signer: str, png: bytes, now: datetime) -> Signature:
     """Keep the customer's signature; a second one replaces nothing and is refused."""
     visit = locked_visit(visit_id)
@@ -296,11 +232,13 @@ def complete_visit(
     note: str = "",
     no_signature_because: str = "",
     parts_confirmed: bool = False,
+    taken_out: Mapping[uuids.UUID, str] | None = None,
 ) -> Visit:
     """The technician is done. The last one out ends the visit; its parts leave the stock with it, once.
 
     `complete` completes the job when no other visit is open; `return_needed` puts a follow-up visit on the
-    same job into the tray. Refuses while something is missing, naming it.
+    same job into the tray. Refuses while something is missing, naming it. `taken_out` tells what became of
+    the units of a change-out, see `take_out`.
     """
     visit, assignment = _locked(visit_id, technician_id)
     if visit.state == VisitState.DONE:
@@ -323,6 +261,8 @@ def complete_visit(
             visit.save(update_fields=["no_signature_because", "parts_confirmed", "version"])
             tell_boards(visit)
         else:
+            if taken_out and outcome == VisitOutcome.COMPLETE:
+                take_out(visit.job, taken_out, now=now)
             _end_work(visit, VisitOutcome(outcome), note, now)
     return visit
 
@@ -367,6 +307,7 @@ def visit_facts(visit: Visit) -> VisitFacts:
         no_signature_because=visit.no_signature_because,
         parts=visit.part_uses.filter(is_removed=False).count(),
         parts_confirmed=visit.parts_confirmed,
+        open_recoveries=open_recoveries(visit.job),
     )
 
 
@@ -376,6 +317,8 @@ def missing_sentence(key: str, detail: str = "") -> str:
         "arrival": _("Tap “On site” first."),
         "check": _("Answer “%(text)s”.") % {"text": detail},
         "photo": _("Take at least one photo."),
+        "recovery": _("Record what was recovered from %(circuit)s for disposal, or why nothing came.")
+        % {"circuit": detail or _("the unit that is taken out")},
         "parts": _("Add the parts used, or confirm that none were."),
         "signature": _("Get a signature, or say why there is none."),
     }[key]

@@ -15,7 +15,8 @@ from fsm.states import NotPossible
 
 from ..models import Visit
 from ..states import AssignmentState, VisitOutcome
-from .field import add_photo, answer_check, arrive, complete_visit
+from .checks import answer_check
+from .field import add_photo, arrive, complete_visit
 from .locks import locked_assignments, locked_visit
 
 

@@ -9,13 +9,13 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from equipment.models import Circuit, RecordKind, RefrigerantRecord
+from equipment.models import Circuit, RecordKind, RecordPurpose, RefrigerantRecord
 from fsm.api.fields import Amount, Input, Instant, Listed, OneOf, Picture, Seen, Text, Unique, YesNo
 from fsm.api.views import Deed, seen_again
 from fsm.clock import now
 from fsm.permissions import May, allowed
 from fsm.states import NotPossible
-from inventory.models import Part, StockPlace
+from inventory.models import Cylinder, Part, StockPlace
 
 from .. import actions
 from ..models import Assignment, CheckAnswer, JobPhoto, PartUse, Technician, Visit
@@ -104,6 +104,7 @@ class AnswerInput(Input):
     answer = OneOf(choices=CheckAnswer.values, required=False)
     reading = Amount(whole=7, places=3, negative=True, required=False, allow_null=True)
     note = Text(most=200, required=False)
+    unit = Unique(required=False, help_text="Of several units, the one that was measured.")
 
 
 class AnswerCheck(FieldDeed):
@@ -114,7 +115,10 @@ class AnswerCheck(FieldDeed):
 
     def do(self, data: dict[str, Any]) -> Visit:
         """Answer."""
-        check = actions.answer_check(data.pop("check"), visit_id=self.thing.pk, now=now(), **data)
+        unit = data.pop("unit", None)
+        check = actions.answer_check(
+            data.pop("check"), visit_id=self.thing.pk, now=now(), unit_uuid=unit, user_id=self.user.pk, **data
+        )
         return check.visit
 
 
@@ -181,6 +185,14 @@ class TakeBackPart(FieldDeed):
         return actions.take_back_part(data["use"], visit_id=self.thing.pk, now=now()).visit
 
 
+def _cylinders_for(user: Any) -> QuerySet[Cylinder]:
+    """The cylinders somebody may charge from: those in sight, for technicians those on their truck."""
+    ours = Cylinder.objects.ours()
+    if allowed(user, May.SEE_STOCK):
+        return ours.visible_to(user)
+    return ours.filter(place__in=Technician.objects.filter(user=user).values("truck"))
+
+
 class LogRefrigerant(FieldDeed):
     """Refrigerant added to or recovered from a circuit at the visit's address."""
 
@@ -193,6 +205,23 @@ class LogRefrigerant(FieldDeed):
         ounces = Amount(whole=7, places=2)
         leak_found = YesNo(required=False, allow_null=True)
         note = Text(most=200, required=False)
+        purpose = OneOf(choices=RecordPurpose.values, required=False, help_text="Topped up, unless you say.")
+        returned_oz = Amount(
+            whole=7,
+            places=2,
+            required=False,
+            help_text="Of what was added, how much had been recovered here.",
+        )
+        refrigerant = Text(most=20, required=False, help_text="What the cylinder's label says.")
+        same_leak = YesNo(required=False, help_text="For the same leak as the circuit's last addition.")
+        parts_worked_on = Text(most=200, required=False)
+        work_done = Text(most=200, required=False)
+        nothing_because = Text(most=200, required=False, help_text="Why nothing came, for an amount of zero.")
+        cylinder = Seen(
+            _cylinders_for,
+            required=False,
+            help_text="What it was charged from or recovered into; it must be on the technician's truck.",
+        )
 
     def do(self, data: dict[str, Any]) -> Visit:
         """Log."""
@@ -200,10 +229,12 @@ class LogRefrigerant(FieldDeed):
         circuit = here.filter(uuid=data.pop("circuit")).first()
         if circuit is None:
             raise serializers.ValidationError({"circuit": [_("This circuit is not at the visit's address.")]})
+        cylinder = data.pop("cylinder", None)
         made = actions.log_refrigerant(
             self.thing.pk,
             uuid=data.pop("uuid", None) or uuid4(),
             circuit_id=circuit.pk,
+            cylinder_id=cylinder.pk if cylinder else None,
             technician_id=self.technician_id(data),
             now=now(),
             **data,

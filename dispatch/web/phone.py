@@ -21,9 +21,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from equipment.models import Unit
+from equipment.actions.readings import DERIVED
+from equipment.actions.refrigerant import PURPOSES
+from equipment.models import RecordKind, RecordPurpose, Unit, UnitFile
 from fsm.bodies import instant_in
 from fsm.clock import local, now
+from fsm.files import serve_private
 from fsm.inbox import AnotherBody, receive
 from fsm.looks import Sensitive, hands_out, saw
 from fsm.models import FieldOperation, Outcome
@@ -35,6 +38,8 @@ from fsm.templatetags.house import clock
 from fsm.web.pages import render_page
 
 from .. import phone as reading
+from .. import phone_equipment as equipment
+from ..actions import units_to_measure
 from ..models import JobNote, JobPhoto, Visit, VisitCheck
 from ..phone import Work
 
@@ -56,6 +61,7 @@ PAGE_OF = {
     "part.use": "parts",
     "part.take_back": "parts",
     "refrigerant.log": "refrigerant",
+    "leak.log": "leaks",
     "signature.add": "signature",
     "contact.correct": "correct",
     "site.correct": "correct",
@@ -69,6 +75,7 @@ SAID = {
     "part.use": gettext_lazy("The part is on the visit."),
     "part.take_back": gettext_lazy("The part was taken back."),
     "refrigerant.log": gettext_lazy("The refrigerant is recorded."),
+    "leak.log": gettext_lazy("It is noted on the leak's record."),
     "signature.add": gettext_lazy("The signature is saved."),
 }
 
@@ -136,12 +143,12 @@ def _received(request: HttpRequest, visit_uuid: UUID, kind: str, *, is_known: bo
 def _done(request: HttpRequest, visit_uuid: UUID, kind: str, page: str, done: FieldOperation) -> HttpResponse:
     """On to the next page: by redirect, or for our script by naming it."""
     from_complete = request.GET.get("from") == "complete"
-    if kind == "part.use" and done.answer.get("short"):
+    if words := done.answer.get("flagged"):
+        messages.warning(request, str(words))
+    elif kind == "part.use" and done.answer.get("short"):
         messages.warning(request, _("Added, and flagged: by our count it was not on your truck."))
     elif words := done.answer.get("sentence") or SAID.get(kind):
         messages.success(request, str(words))
-    elif done.answer.get("sentence"):
-        messages.success(request, str(done.answer["sentence"]))
     if kind == "visit.no_access":
         url = reverse("dispatch:phone-today")
     elif from_complete and kind == "signature.add":
@@ -171,9 +178,16 @@ def _visit_page(request: HttpRequest, work: Work) -> Context:
 
 
 def _checklist(request: HttpRequest, work: Work) -> Context:
-    checks = list(VisitCheck.objects.filter(visit=work.visit))
+    checks = list(VisitCheck.objects.filter(visit=work.visit).select_related("equipment"))
     answered = sum(check.is_answered for check in checks)
+    measures = any(check.reading_key for check in checks)
+    units = units_to_measure(work.visit) if measures else []
+    computed = {check.reading_key: check.uuid for check in checks if check.reading_key in DERIVED}
+    for check in checks:
+        follows = [name for name, (_rule, *parts) in DERIVED.items() if check.reading_key in parts]
+        check.fills_in = [computed[name] for name in follows if name in computed]  # type: ignore[attr-defined]
     return {
+        "units": units if len(units) > 1 else [],
         "checks": checks,
         "answered": answered,
         "plain_left": any(check.kind == "check" and not check.is_answered for check in checks),
@@ -200,7 +214,24 @@ def _parts(request: HttpRequest, work: Work) -> Context:
 
 
 def _refrigerant(request: HttpRequest, work: Work) -> Context:
-    return {"records": reading.records_of(work), "circuits": reading.circuits_at(work.site)}
+    page = equipment.read_refrigerant(work)
+    purposes = [
+        (str(kind), [(str(one), _purpose(kind, one)) for one in fitting])
+        for kind, fitting in PURPOSES.items()
+    ]
+    wanted = _uuid(request.GET.get("circuit", ""))
+    return {"records": reading.records_of(work), "page": page, "purposes": purposes, "wanted": wanted}
+
+
+def _purpose(kind: str, purpose: str) -> str:
+    """The reason in the words of what was done: nothing is topped up by recovering."""
+    if kind == RecordKind.RECOVERED and purpose == RecordPurpose.SERVICE:
+        return _("Recovered for service")
+    return str(RecordPurpose(purpose).label)
+
+
+def _leaks(request: HttpRequest, work: Work) -> Context:
+    return {"leaks": equipment.read_leaks(work)}
 
 
 def _signature(request: HttpRequest, work: Work) -> Context:
@@ -214,6 +245,7 @@ def _complete(request: HttpRequest, work: Work) -> Context:
         "steps": [step for step in steps if step.key not in ("parts", "signature")],
         "asks_parts": "parts" in keys,
         "asks_signature": "signature" in keys,
+        "taken_out": [] if work.still_at_work else equipment.read_change_out(work),
         "reason": request.GET.get("no_signature_because", "")[:200],
         "tasks": reading.read_overview(work).tasks,
     }
@@ -237,6 +269,7 @@ PAGES: dict[str, Callable[[HttpRequest, Work], Context]] = {
     "photos": _photos,
     "parts": _parts,
     "refrigerant": _refrigerant,
+    "leaks": _leaks,
     "signature": _signature,
     "complete": _complete,
     "no-access": _no_access,
@@ -262,6 +295,7 @@ phone_notes = _page("notes")
 phone_photos = _page("photos")
 phone_parts = _page("parts")
 phone_refrigerant = _page("refrigerant")
+phone_leaks = _page("leaks")
 phone_signature = _page("signature")
 phone_complete = _page("complete")
 phone_no_access = _page("no-access")
@@ -272,13 +306,27 @@ phone_correct = hands_out(Sensitive.GATE_CODE)(_page("correct"))
 @require_GET
 @requires(May.WORK_VISITS)
 def phone_unit(request: HttpRequest, visit_uuid: UUID, unit_uuid: UUID) -> HttpResponse:
-    """A unit at the visit's site, with its last visits and its refrigerant."""
+    """A unit at the visit's site: what it is, what covers it, what was measured, and what was done to it."""
     work = _work(request, visit_uuid)
     try:
-        unit = reading.read_unit(work, unit_uuid)
+        unit = equipment.read_unit(work, unit_uuid)
     except Unit.DoesNotExist:
         raise Http404 from None
     return render_page(request, "dispatch/phone_unit.html", _frame(request, work) | {"page": unit})
+
+
+@require_GET
+@requires(May.WORK_VISITS)
+def phone_unit_file(
+    request: HttpRequest, visit_uuid: UUID, unit_uuid: UUID, file_uuid: UUID
+) -> HttpResponseBase:
+    """A picture or paper of a unit at the visit's site."""
+    work = _work(request, visit_uuid)
+    try:
+        row = equipment.file_of_unit(work, unit_uuid, file_uuid)
+    except UnitFile.DoesNotExist:
+        raise Http404 from None
+    return serve_private(request, row.file)
 
 
 # What the views share -------------------------------------------------------------------------------

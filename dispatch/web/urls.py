@@ -42,9 +42,15 @@ urlpatterns = [
     path("phone/visits/<uuid:visit_uuid>/photos/", phone.phone_photos, name="phone-photos"),
     path("phone/visits/<uuid:visit_uuid>/parts/", phone.phone_parts, name="phone-parts"),
     path("phone/visits/<uuid:visit_uuid>/refrigerant/", phone.phone_refrigerant, name="phone-refrigerant"),
+    path("phone/visits/<uuid:visit_uuid>/leaks/", phone.phone_leaks, name="phone-leaks"),
     path("phone/visits/<uuid:visit_uuid>/signature/", phone.phone_signature, name="phone-signature"),
     path("phone/visits/<uuid:visit_uuid>/complete/", phone.phone_complete, name="phone-complete"),
     path("phone/visits/<uuid:visit_uuid>/no-access/", phone.phone_no_access, name="phone-no-access"),
     path("phone/visits/<uuid:visit_uuid>/correct/", phone.phone_correct, name="phone-correct"),
     path("phone/visits/<uuid:visit_uuid>/units/<uuid:unit_uuid>/", phone.phone_unit, name="phone-unit"),
+    path(
+        "phone/visits/<uuid:visit_uuid>/units/<uuid:unit_uuid>/files/<uuid:file_uuid>/",
+        phone.phone_unit_file,
+        name="phone-unit-file",
+    ),
 ]
