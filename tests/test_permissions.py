@@ -501,7 +501,7 @@ def elsewhere():
         "warranty_uuid": make.WarrantyFactory(unit=unit),
         "claim_uuid": make.WarrantyClaimFactory(warranty__unit=unit),
         "reading_uuid": make.ReadingFactory(unit=unit),
-        "opportunity_uuid": make.OpportunityFactory(unit=unit),
+        "opportunity_uuid": make.OpportunityFactory(unit=unit, site=site),
         "place_uuid": make.StockPlaceFactory(branch=branch),
         "part_uuid": make.PartFactory(),
         "job_uuid": visit.job,

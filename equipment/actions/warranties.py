@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from customers.versions import check_version
@@ -91,7 +92,7 @@ def register_warranty(warranty_id: int, *, on: date, confirmation: str, today: d
     if row.starts_on and on < row.starts_on:
         raise NotPossible(
             _("It cannot have been registered before the warranty started on %(day)s.")
-            % {"day": row.starts_on},
+            % {"day": date_format(row.starts_on)},
             field="on",
         )
     if row.ended_on:
@@ -110,7 +111,7 @@ def end_warranty(warranty_id: int, *, on: date, because: str) -> Warranty:
     row = Warranty.objects.select_for_update(no_key=True).get(pk=warranty_id)
     if row.starts_on and on < row.starts_on:
         raise NotPossible(
-            _("It cannot end before it started on %(day)s.") % {"day": row.starts_on}, field="on"
+            _("It cannot end before it started on %(day)s.") % {"day": date_format(row.starts_on)}, field="on"
         )
     row.ended_on, row.ended_because = on, because.strip()[:200]
     with with_reason(row.ended_because):
@@ -128,11 +129,12 @@ def registration_says(row: Warranty, on: date, *, state: str = "") -> str:
     )
     if can_still_register(term, on=on, state=state):
         return _("Registered by %(deadline)s it lasts until %(longer)s instead of %(base)s.") % {
-            "deadline": row.registration_deadline, "longer": longer, "base": base,
+            "deadline": date_format(row.registration_deadline), "longer": date_format(longer),
+            "base": date_format(base),
         }  # fmt: skip
     if row.registration_deadline and on > row.registration_deadline and row.registered_on is None:
         return _("The deadline was %(deadline)s: a registration now leaves it at %(base)s.") % {
-            "deadline": row.registration_deadline, "base": base,
+            "deadline": date_format(row.registration_deadline), "base": date_format(base),
         }  # fmt: skip
     return ""
 
