@@ -21,6 +21,7 @@ from equipment.models import (
     LeakCase,
     Reading,
     RecordKind,
+    RecordPurpose,
     RefrigerantRecord,
     Unit,
     UnitFile,
@@ -78,12 +79,12 @@ class RefrigerantPage:
     lines: list[CircuitLine]
     to_charge: list[CylinderLine]
     to_recover: list[CylinderLine]
-    has_truck: bool
+    emptied: frozenset[int]  # circuits that were recovered for disposal on this visit
 
     @property
     def is_change_out(self) -> bool:
-        """Whether something here is taken out: then a recovery for disposal is what comes first."""
-        return any(line.is_taken_out for line in self.lines)
+        """Whether something here is still to be emptied: then a recovery for disposal is what comes first."""
+        return any(line.is_taken_out and line.circuit.pk not in self.emptied for line in self.lines)
 
     @property
     def knows_no_charge(self) -> bool:
@@ -91,8 +92,10 @@ class RefrigerantPage:
         return any(line.circuit.full_charge_oz is None for line in self.lines)
 
 
-def read_refrigerant(work: Work) -> RefrigerantPage:
-    """The circuits of the site, and the cylinders on the truck whose refrigerant fits one of them."""
+def read_refrigerant(work: Work, records: Sequence[RefrigerantRecord]) -> RefrigerantPage:
+    """The circuits of the site, and the cylinders on the truck whose refrigerant fits one of them; `records`
+    are those of this visit.
+    """
     added = RefrigerantRecord.objects.in_force().filter(circuit=OuterRef("pk"), kind=RecordKind.ADDED)
     last = added.order_by("-happened_at", "-pk")
     rows: Any = (
@@ -114,7 +117,9 @@ def read_refrigerant(work: Work) -> RefrigerantPage:
             if row.content_oz > 0 and row.origin != CylinderOrigin.TO_RECLAIM
         ],
         to_recover=[CylinderLine(row) for row in cylinders if row.kind == CylinderKind.RECOVERY],
-        has_truck=work.technician.truck_id is not None,
+        emptied=frozenset(
+            row.circuit_id for row in records if row.purpose == RecordPurpose.DISPOSAL and not row.voided_at
+        ),
     )
 
 

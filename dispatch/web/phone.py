@@ -214,13 +214,14 @@ def _parts(request: HttpRequest, work: Work) -> Context:
 
 
 def _refrigerant(request: HttpRequest, work: Work) -> Context:
-    page = equipment.read_refrigerant(work)
+    records = reading.records_of(work)
+    page = equipment.read_refrigerant(work, records)
     purposes = [
         (str(kind), [(str(one), _purpose(kind, one)) for one in fitting])
         for kind, fitting in PURPOSES.items()
     ]
     wanted = _uuid(request.GET.get("circuit", ""))
-    return {"records": reading.records_of(work), "page": page, "purposes": purposes, "wanted": wanted}
+    return {"records": records, "page": page, "purposes": purposes, "wanted": wanted}
 
 
 def _purpose(kind: str, purpose: str) -> str:
@@ -318,12 +319,12 @@ def phone_unit(request: HttpRequest, visit_uuid: UUID, unit_uuid: UUID) -> HttpR
 @require_GET
 @requires(May.WORK_VISITS)
 def phone_unit_file(
-    request: HttpRequest, visit_uuid: UUID, unit_uuid: UUID, file_uuid: UUID
+    request: HttpRequest, visit_uuid: UUID, unit_uuid: UUID, unit_file_uuid: UUID
 ) -> HttpResponseBase:
     """A picture or paper of a unit at the visit's site."""
     work = _work(request, visit_uuid)
     try:
-        row = equipment.file_of_unit(work, unit_uuid, file_uuid)
+        row = equipment.file_of_unit(work, unit_uuid, unit_file_uuid)
     except UnitFile.DoesNotExist:
         raise Http404 from None
     return serve_private(request, row.file)

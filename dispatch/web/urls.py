@@ -49,7 +49,7 @@ urlpatterns = [
     path("phone/visits/<uuid:visit_uuid>/correct/", phone.phone_correct, name="phone-correct"),
     path("phone/visits/<uuid:visit_uuid>/units/<uuid:unit_uuid>/", phone.phone_unit, name="phone-unit"),
     path(
-        "phone/visits/<uuid:visit_uuid>/units/<uuid:unit_uuid>/files/<uuid:file_uuid>/",
+        "phone/visits/<uuid:visit_uuid>/units/<uuid:unit_uuid>/files/<uuid:unit_file_uuid>/",
         phone.phone_unit_file,
         name="phone-unit-file",
     ),

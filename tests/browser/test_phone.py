@@ -277,7 +277,17 @@ def test_axe_finds_nothing_wrong_and_every_target_is_a_thumb_wide(house, axe, te
     page = phone(house, tess, "/phone/", theme=theme, bypass_csp=True, width=360)
     unit = job.units.get().unit
     actions.arrive(job.visit.pk, technician_id=tess.technician.pk, now=timezone.now())
-    names = ["checklist", "notes", "photos", "parts", "refrigerant", "signature", "complete", "no-access"]
+    names = [
+        "checklist",
+        "notes",
+        "photos",
+        "parts",
+        "refrigerant",
+        "leaks",
+        "signature",
+        "complete",
+        "no-access",
+    ]
     paths = [
         "/phone/",
         address(job),
