@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw
 from customers.models import Contact, CustomerKind, Site
 from equipment import actions as equipment
 from equipment.models import Category, Circuit, Unit, UnitStatus
+from equipment.readings import READINGS
 from fsm.attribution import attributed, rooted
 from fsm.clock import at, local
 from fsm.counters import take
@@ -34,6 +35,7 @@ from inventory import actions as stock
 from inventory.models import Part, PlaceKind, StockLevel, StockPlace
 
 from . import actions
+from .actions.setting_up import load_tune_up_checklists
 from .demo_catalog import (
     CANCELLED,
     CHECKLISTS,
@@ -92,6 +94,7 @@ PART_WORDS: dict[str, tuple[str, ...]] = {
     "thermostat": ("thermostat",),
 }
 MOST_PARTS_PER_VISIT = 2
+KEYS = {kind.label: key for key, kind in READINGS.items()}  # a line named like a reading is that reading
 
 
 @dataclass(frozen=True)
@@ -184,12 +187,14 @@ def _job_types(skills: dict[str, Skill]) -> dict[str, JobType]:
                 text=item.text,
                 kind=CheckKind.READING if item.unit else CheckKind.CHECK,
                 unit=item.unit,
+                reading_key=KEYS.get(item.text, ""),
                 is_required=item.required,
             )
             for name, items in CHECKLISTS.items()
             for position, item in enumerate(items, start=1)
         ]
     )
+    load_tune_up_checklists()
     types = insert_with_history(
         [
             JobType(
@@ -524,6 +529,7 @@ def _open_checks(plan: Planned) -> list[VisitCheck]:
             text=item.text,
             kind=CheckKind.READING if item.unit else CheckKind.CHECK,
             unit=item.unit,
+            reading_key=KEYS.get(item.text, ""),
             is_required=item.required,
         )
         for position, item in enumerate(_items(plan), start=1)
