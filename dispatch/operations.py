@@ -21,11 +21,11 @@ from fsm.states import NotPossible
 from inventory.models import Cylinder, Part
 
 from . import actions
+from .actions.changeouts import TAKEN_OUT
 from .models import CheckAnswer, Technician, Visit, VisitCheck
 from .states import VisitOutcome
 
 Files = Mapping[str, Any]
-TAKEN_OUT = "unit_"  # before a unit's uuid: which one took its place, "out" or "stays"
 
 
 @operation("visit.en_route")

@@ -28,6 +28,7 @@ from ..models import Job
 
 OUT: Final = "out"  # taken out, and nothing took its place
 STAYS: Final = "stays"
+TAKEN_OUT: Final = "unit_"  # a phone's field before a unit's uuid: which one took its place, OUT or STAYS
 
 
 def units_taken_out(job: Job) -> list[Unit]:
@@ -81,7 +82,7 @@ def take_out(job: Job, said: Mapping[UUID, str], *, now: datetime) -> None:
     for uuid, what in said.items():
         unit = units.get(uuid)
         if unit is None:
-            raise NotPossible(_("This unit is not one that the job takes out."), field=f"unit_{uuid}")
+            raise NotPossible(_("This unit is not one that the job takes out."), field=f"{TAKEN_OUT}{uuid}")
         if what == OUT and unit.status != UnitStatus.RETIRED:
             equipment.retire_unit(unit.pk, because=because, on=on)
         elif what not in (OUT, STAYS, ""):
@@ -98,7 +99,9 @@ def _standing_here(job: Job, text: str, old: UUID) -> int:
     found = Unit.objects.filter(site=job.site_id, uuid=wanted).exclude(uuid=old).values_list("pk", flat=True)
     unit_id = found.first()
     if unit_id is None:
-        raise NotPossible(_("The unit that takes its place is not at this address."), field=f"unit_{old}")
+        raise NotPossible(
+            _("The unit that takes its place is not at this address."), field=f"{TAKEN_OUT}{old}"
+        )
     return unit_id
 
 

@@ -40,6 +40,7 @@ from fsm.web.pages import render_page
 from .. import phone as reading
 from .. import phone_equipment as equipment
 from ..actions import units_to_measure
+from ..actions.changeouts import OUT, TAKEN_OUT
 from ..models import JobNote, JobPhoto, Visit, VisitCheck
 from ..phone import Work
 
@@ -246,10 +247,17 @@ def _complete(request: HttpRequest, work: Work) -> Context:
         "steps": [step for step in steps if step.key not in ("parts", "signature")],
         "asks_parts": "parts" in keys,
         "asks_signature": "signature" in keys,
-        "taken_out": [] if work.still_at_work else equipment.read_change_out(work),
+        "taken_out": [
+            (line, request.POST.get(f"{TAKEN_OUT}{line.unit.uuid}", _likely(line)))
+            for line in ([] if work.still_at_work else equipment.read_change_out(work))
+        ],
         "reason": request.GET.get("no_signature_because", "")[:200],
         "tasks": reading.read_overview(work).tasks,
     }
+
+
+def _likely(line: equipment.TakenOut) -> str:
+    return str(line.likely.uuid) if line.likely else OUT
 
 
 def _correct(request: HttpRequest, work: Work) -> Context:

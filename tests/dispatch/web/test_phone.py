@@ -18,6 +18,7 @@ from dispatch import actions
 from dispatch.models import JobNote, JobPhoto, PartUse, Signature, Visit, VisitCheck
 from dispatch.phone import may_see_access, offered_parts, read_day
 from dispatch.states import JobState, VisitState
+from equipment import actions as equipment
 from equipment.models import RefrigerantRecord
 from fsm.models import FieldOperation, Outcome
 from fsm.permissions import Role
@@ -696,3 +697,54 @@ def test_a_technician_without_truck_and_warehouse_is_told(tess_client, tess, job
 @pytest.mark.parametrize("query", ["%", "'; drop", "\x00", "x" * 500])
 def test_whatever_is_typed_into_the_search_finds_or_finds_nothing(tess_client, job, query):
     assert tess_client.get(url(job.visit, "parts"), {"q": query, "part": "no-uuid"}).status_code == 200
+
+
+# Refrigerant, leaks and units -----------------------------------------------------------------------
+
+
+def test_a_refused_record_shows_every_field_as_it_was_typed(tess_client, job):
+    typed = {
+        "kind": "recovered", "purpose_recovered": "repair", "pounds": "90", "ounces": "7.5",
+        "parts_worked_on": "Flare nut", "work_done": "Remade it", "nothing_because": "Why not",
+        "returned_pounds": "1.25", "refrigerant": "R-32", "note": "Slow", "leak_found": "yes",
+    }  # fmt: skip
+    refused = do(tess_client, job.visit, "refrigerant.log", circuit=str(job.unit.circuit.uuid), **typed)
+    page = refused.content.decode()
+    assert (refused.status_code, RefrigerantRecord.objects.count()) == (409, 0)
+    assert "more than three times the full charge" in page
+    for name, value in typed.items():
+        assert f'value="{value}"' in page, name
+    assert '<option value="repair" selected>' in page
+    assert re.search(r'value="recovered" checked', page)
+
+
+def test_the_code_on_a_unit_opens_it_on_the_phone_with_what_covers_it_and_how_it_ran(
+    tess_client, tess, tom_client, job, make_unit
+):
+    new = make_unit(site=job.site, name="New one")
+    equipment.add_warranty(
+        job.unit.pk, kind="parts", provider="Carrier", starts_on=instant(15).date(), base_months=120
+    )
+    for day, value in ((1, "25"), (2, "18")):
+        when = instant(15) - timedelta(days=day)
+        equipment.record_reading(job.unit.pk, key="delta_t", value=value, measured_at=when, now=when)
+    plate = equipment.add_unit_file(
+        job.unit.pk, uuid=uuid4(), kind="nameplate", name="plate.png", data=picture(), now=instant(15)
+    )
+    equipment.replace_unit(job.unit.pk, by_unit_id=new.pk, because="Worn", on=instant(15).date())
+    scanned = tess_client.get(reverse("scan:unit", args=[job.unit.uuid]))
+    page = tess_client.get(scanned.headers["Location"])
+    words = text_of(page)
+    for expected in (
+        "Covered today?",
+        "Covered",
+        "Return to supply difference",
+        "Out of range",
+        "Replaced by New one",
+    ):
+        assert expected in words
+    assert b"<polyline" in page.content
+    image = reverse("dispatch:phone-unit-file", args=[job.visit.uuid, job.unit.uuid, plate.uuid])
+    assert image.encode() in page.content
+    assert tess_client.get(image).headers["Content-Type"].startswith("image/")
+    assert tom_client.get(image).status_code == 404
