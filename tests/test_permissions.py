@@ -295,10 +295,12 @@ EXPECTED: dict[str, May | None] = {
     "dispatch:phone-photos": May.WORK_VISITS,
     "dispatch:phone-parts": May.WORK_VISITS,
     "dispatch:phone-refrigerant": May.WORK_VISITS,
+    "dispatch:phone-leaks": May.WORK_VISITS,
     "dispatch:phone-signature": May.WORK_VISITS,
     "dispatch:phone-complete": May.WORK_VISITS,
     "dispatch:phone-no-access": May.WORK_VISITS,
     "dispatch:phone-unit": May.WORK_VISITS,
+    "dispatch:phone-unit-file": May.WORK_VISITS,
     # money
     "billing:invoices": May.SEE_MONEY,
     "billing:invoice": May.SEE_MONEY,
