@@ -54,7 +54,7 @@ PATH = [
     Told("Job note", "made", TESS, "technician", "The capacitor was swollen."),
     Told("Job photo", "made", TESS, "technician", "Old part"),
     Told("Part use", "made", TESS, "technician", "CAP-45-5 Capacitor 45/5 µF"),
-    Told("Refrigerant record", "made", TESS, "technician", "20.00"),
+    Told("Refrigerant record", "made", TESS, "technician", "20.000"),
     Told("Signature", "made", TESS, "technician", "Lisa Hall"),
     Told("Phone operation", "applied", TESS, "technician", "visit.complete"),
     Told("Stock movement", "used on a job", TESS, "technician", "CAP-45-5 Capacitor 45/5 µF"),

@@ -330,7 +330,7 @@ def test_a_session_is_seen_hourly_and_costs_other_requests_nothing(
 ):
     client, start = browser(dana), clock.now()
     client.get(reverse("fsm:search"))
-    with django_assert_num_queries(3):  # session, person, frame
+    with django_assert_num_queries(4):  # session, person, frame, opened last
         client.get(reverse("fsm:search"))
     monkeypatch.setattr("fsm.web.middleware.clock_now", lambda: start + timedelta(minutes=61))
     client.get(reverse("fsm:search"))
