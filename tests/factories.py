@@ -510,6 +510,36 @@ class MakerFactory(Made):
     name = "Carrier"
 
 
+class UnitModelFactory(Made):
+    class Meta:
+        model = equipment.UnitModel
+
+    maker = SubFactory(MakerFactory)
+    number = Sequence(lambda n: f"24ACC6{n}")
+    category = equipment.Category.AIR_CONDITIONER
+
+
+class ComplianceRuleFactory(Made):
+    class Meta:
+        model = equipment.ComplianceRule
+
+    code = Sequence(lambda n: f"state rule {n}")
+    jurisdiction = "CA"
+    category = equipment.ComplianceCategory.COMFORT
+    minimum_charge_lb = Decimal(50)
+    trigger_percent = Decimal(10)
+    effective_from = date(2026, 1, 1)
+    citation = "17 CCR 95385"
+
+
+class ComplianceSettingsFactory(Made):
+    class Meta:
+        model = equipment.ComplianceSettings
+        django_get_or_create = ("id",)
+
+    id = 1
+
+
 class UnitFactory(Made):
     class Meta:
         model = equipment.Unit
@@ -611,6 +641,48 @@ class CircuitFactory(Made):
     full_charge_oz = Decimal(112)
 
 
+class ChargeRevisionFactory(Made):
+    class Meta:
+        model = equipment.ChargeRevision
+
+    circuit = SubFactory(CircuitFactory)
+    refrigerant = LazyAttribute(lambda o: o.circuit.refrigerant)
+    effective_on = date(2026, 1, 1)
+    full_charge_oz = Decimal(112)
+
+
+class ChronicLeakerFactory(Made):
+    class Meta:
+        model = equipment.ChronicLeaker
+
+    circuit = SubFactory(CircuitFactory)
+    year = 2025
+    lost_oz = Decimal(140)
+    percent = Decimal(125)
+    due_on = date(2026, 3, 1)
+
+
+class ComplianceDocumentFactory(Made):
+    class Meta:
+        model = equipment.ComplianceDocument
+
+    circuit = SubFactory(CircuitFactory)
+    kind = equipment.DocumentKind.SERVICE
+    number = "SR-1"
+    made_at = LazyFunction(instant)
+
+
+class ReminderFactory(Made):
+    class Meta:
+        model = equipment.Reminder
+
+    kind = "case"
+    subject = LazyFunction(uuid.uuid4)
+    due_on = date(2026, 7, 14)
+    days_before = 7
+    sent_at = LazyFunction(instant)
+
+
 class TechnicianCertificateFactory(Made):
     class Meta:
         model = equipment.TechnicianCertificate
@@ -644,6 +716,24 @@ class LeakCaseFactory(Made):
     rules = "84.106"
     opened_on = date(2026, 7, 14)
     percent = Decimal("40.555556")
+
+
+class LeakRateFactory(Made):
+    class Meta:
+        model = equipment.LeakRate
+
+    circuit = SubFactory(CircuitFactory)
+    record = LazyAttribute(lambda o: RefrigerantRecordFactory(circuit=o.circuit))
+    day = date(2026, 7, 14)
+    category = "comfort"
+    method = "annualizing"
+    net_oz = Decimal(20)
+    full_charge_oz = Decimal(112)
+    numerator = Decimal(125)
+    denominator = Decimal(7)
+    percent = Decimal("17.857143")
+    engine = "1"
+    found_at = LazyFunction(instant)
 
 
 class CaseEventFactory(Made):
@@ -720,6 +810,24 @@ class CylinderMovementFactory(Made):
     change_oz = Decimal(400)
     key = LazyFunction(lambda: str(uuid.uuid4()))
     moved_at = LazyFunction(instant)
+
+
+class RefrigerantTransferFactory(Made):
+    class Meta:
+        model = inventory.RefrigerantTransfer
+
+    sent_to = "Gulf Reclaim"
+    sent_on = date(2026, 7, 14)
+
+
+class RecoveryMachineFactory(Made):
+    class Meta:
+        model = inventory.RecoveryMachine
+
+    name = "Recovery machine"
+    serial = Sequence(lambda n: f"RM-{n}")
+    certification = "AHRI"
+    made_on = date(2020, 1, 1)
 
 
 class ReservationFactory(Made):

@@ -81,7 +81,7 @@ PATH = [
     ("Job note", "made", TESS, "phone", " > The capacitor was swollen."),
     ("Job photo", "made", TESS, "phone", " > Old part"),
     ("Part use", "made", TESS, "phone", " > CAP-45-5 Capacitor 45/5 µF"),
-    ("Refrigerant record", "made", TESS, "phone", " > 20.00"),
+    ("Refrigerant record", "made", TESS, "phone", " > 20.000"),
     ("Signature", "made", TESS, "phone", " > Lisa Hall"),
     ("Stock movement", "used on a job", TESS, "phone", " > CAP-45-5 Capacitor 45/5 µF"),
     ("Visit", "changed", TESS, "phone", "On site > Done"),

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from customers.actions import edit_site
 from customers.models import Site
+from equipment.models import ComplianceDocument
 from fsm.clock import now
 from fsm.models import SensitiveLook
 from fsm.states import Stale
@@ -22,7 +24,7 @@ from tests.test_permissions import addresses
 
 GATE_CODE = "#4411-7"
 # Not sensitive in themselves: the customer's own papers, pictures, the company's logo, all private files.
-PAPERS = {"fsm/files.py", "billing/web/invoices.py"}
+PAPERS = {"fsm/files.py", "billing/web/invoices.py", "customers/api/files.py"}
 # Where a gate code is typed for a customer who is not there yet.
 TYPED_ONLY = {"customers/add_customer.html"}
 SHOWN_BY = {
@@ -43,6 +45,8 @@ def opened(make_customer, make_job, olivia, tess, bea):
     batch = make.QuickBooksBatchFactory()
     done = site.history.latest("history_id").batch
     owner, phone = client_of(olivia), client_of(tess)
+    paper = ComplianceDocument(circuit=make.CircuitFactory(), kind="service", number="1", made_at=now())
+    paper.file.save("paper.pdf", ContentFile(b"%PDF-1.4"))
     file = {"as": "csv"}
     return {
         "customers:site": lambda: owner.get(reverse("customers:site", args=[site.uuid])),
@@ -61,6 +65,9 @@ def opened(make_customer, make_job, olivia, tess, bea):
         "customers:import-problems": lambda: owner.get(
             reverse("customers:import-problems", args=[make.ImportRowFactory().import_batch_id])
         ),
+        "reports:report": lambda: owner.get(reverse("reports:report", args=["appliances"]), file),
+        "reports:document": lambda: owner.get(reverse("reports:document", args=[paper.uuid])),
+        "reports:evidence": lambda: owner.get(reverse("reports:evidence", args=[paper.circuit.unit.uuid])),
         "api:quickbooks-file": lambda: Program(bea).get(f"quickbooks/batches/{batch.uuid}/file/"),
     }
 
