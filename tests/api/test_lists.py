@@ -210,6 +210,7 @@ def test_a_technician_sees_their_own_work_only(tess, tom, make_job, make_custome
 # person's branches where the list knows branches; and one for each kind of thing that hangs on a row.
 COSTS = {
     "branches": 4,
+    "circuits": 3,
     "communications": 4,
     "contacts": 6,  # phones, e-mails
     "customers": 4,
@@ -222,6 +223,12 @@ COSTS = {
     "levels": 4,
     "merges": 4,
     "movements": 3,
+    "leak-cases": 5,  # their events
+    "leak-rates": 3,
+    "warranties": 3,
+    "warranty-claims": 3,
+    "readings": 3,
+    "opportunities": 3,
     "parts": 3,
     "payments": 6,  # allocations, their invoices
     "people": 3,
@@ -253,7 +260,12 @@ def fill(rows: int) -> None:
         make.MergeFactory()
         unit = make.UnitFactory(site=site)
         circuit = make.CircuitFactory(unit=unit)
-        make.RefrigerantRecordFactory(circuit=circuit)
+        record = make.RefrigerantRecordFactory(circuit=circuit)
+        make.CaseEventFactory(case=make.LeakCaseFactory(circuit=circuit, opened_by=record))
+        make.LeakRateFactory(circuit=circuit, record=record)
+        make.WarrantyClaimFactory(warranty__unit=unit)
+        make.ReadingFactory(unit=unit)
+        make.OpportunityFactory(unit=unit, site=site)
         part = make.PartFactory()
         place = make.StockPlaceFactory()
         make.StockLevelFactory(place=place, part=part, on_hand=Decimal(2))

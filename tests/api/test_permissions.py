@@ -50,11 +50,22 @@ EXPECTED: dict[str, tuple[May, ...]] = {
     **dict.fromkeys(
         ("duplicates", "keep-apart", "merges", "merge-customers", "undo-merge"), (May.MERGE_CUSTOMERS,)
     ),
-    **dict.fromkeys(("units", "unit", "refrigerant-records", "refrigerants"), (May.SEE_EQUIPMENT,)),
+    **dict.fromkeys((
+            "units", "unit", "refrigerant-records", "refrigerants", "circuits", "circuit", "leak-rates",
+            "leak-cases", "leak-case", "warranties", "warranty-claims", "readings", "opportunities",
+        ), (May.SEE_EQUIPMENT,)),
+    **dict.fromkeys(
+        (
+            "log-case-event", "void-case-event", "revise-charge", "retrofit-circuit", "set-exemption",
+            "set-category",
+        ),
+        (May.RUN_COMPLIANCE,),
+    ),
     **dict.fromkeys(
         (
             "edit-unit", "retire-unit", "mothball-unit", "return-unit", "install-unit",
-            "record-refrigerant", "void-record",
+            "record-refrigerant", "void-record", "register-warranty", "open-claim", "record-readings",
+            "void-reading", "move-unit", "undo-move", "raise-opportunity", "dismiss-opportunity",
         ),
         (May.EDIT_EQUIPMENT,),
     ),
@@ -66,6 +77,21 @@ EXPECTED: dict[str, tuple[May, ...]] = {
     ),
     **dict.fromkeys(("add-part", "edit-part", "add-place", "edit-place", "set-limits"), (May.EDIT_PARTS,)),
     **dict.fromkeys(("receive-stock", "transfer-stock", "count-stock"), (May.MOVE_STOCK,)),
+    **dict.fromkeys(
+        (
+            "cylinders", "cylinder", "cylinder-movements", "refrigerant-balance", "refrigerant-transfers",
+            "refrigerant-transfer",
+        ),
+        (May.SEE_STOCK,),
+    ),
+    **dict.fromkeys(
+        (
+            "add-cylinder", "edit-cylinder", "move-cylinder", "fill-cylinder", "pour-cylinder",
+            "lose-refrigerant", "return-cylinder", "weigh-cylinder", "charge-from-cylinder",
+            "recover-into-cylinder", "send-refrigerant", "note-receipt",
+        ),
+        (May.MOVE_STOCK,),
+    ),
     **dict.fromkeys(
         (
             "jobs", "job", "job-notes", "job-types", "technicians", "technician", "visits", "visit",

@@ -21,7 +21,17 @@ from customers.models import (
     SiteRole,
 )
 from dispatch.models import Job, PartUse, Technician, Visit, VisitCheck
-from equipment.models import Circuit, RefrigerantRecord, Unit
+from equipment.models import (
+    CaseEvent,
+    Circuit,
+    LeakCase,
+    Opportunity,
+    Reading,
+    RefrigerantRecord,
+    Unit,
+    UnitMove,
+    Warranty,
+)
 from fsm.clock import now
 from fsm.models import Branch, Review, User
 from inventory.models import Part, StockMovement, StockPlace
@@ -36,7 +46,11 @@ GATE_CODE = "GATE-77912"  # never read by a program
 KINDS: dict[str, Any] = {
     "customer": Customer, "bill_to": Customer, "parent": Customer, "site": Site, "contact": Contact,
     "note": CustomerNote, "communication": Communication, "import": ImportBatch, "unit": Unit,
-    "units": Unit, "circuit": Circuit, "record": RefrigerantRecord, "part": Part, "place": StockPlace,
+    "units": Unit, "circuit": Circuit, "record": RefrigerantRecord,
+    "warranty": Warranty, "reading": Reading, "move": UnitMove, "opportunity": Opportunity,
+    "to_site": Site, "case": LeakCase, "event": CaseEvent,
+    "continues": RefrigerantRecord, "replaces": RefrigerantRecord,
+    "part": Part, "place": StockPlace,
     "from_place": StockPlace, "to_place": StockPlace, "movement": StockMovement, "job": Job,
     "visit": Visit, "technician": Technician, "from_technician": Technician, "check": VisitCheck,
     "use": PartUse, "invoice": Invoice, "payment": Payment, "item": PriceItem, "price": JobTypePrice,
@@ -78,6 +92,11 @@ def build(*, people: dict[str, Any], here: Branch) -> World:
 
 def _more_here(story: Story) -> None:
     make.ReviewFactory()
+    unit = make.UnitFactory()
+    make.WarrantyClaimFactory(warranty__unit=unit)
+    make.ReadingFactory(unit=unit)
+    make.UnitMoveFactory(unit=unit)
+    make.OpportunityFactory(unit=unit, site=unit.site)
     make.CommunicationFactory(customer=story.customer, state="failed", problem="The server said no.")
     make.CustomerNoteFactory(customer=story.customer)
     make.CustomerFileFactory(customer=story.customer)
@@ -121,7 +140,13 @@ def _elsewhere() -> None:
     make.CommunicationFactory(customer=customer, body=f"Dear {ELSEWHERE}", subject=ELSEWHERE)
     unit = make.UnitFactory(site=site, name=f"{ELSEWHERE} unit", notes=ELSEWHERE)
     circuit = make.CircuitFactory(unit=unit)
-    make.RefrigerantRecordFactory(circuit=circuit, note=ELSEWHERE)
+    make.WarrantyClaimFactory(warranty=make.WarrantyFactory(unit=unit, note=ELSEWHERE), note=ELSEWHERE)
+    make.ReadingFactory(unit=unit, technician_name=ELSEWHERE)
+    make.UnitMoveFactory(unit=unit, from_site=site, to_site=site, because=ELSEWHERE)
+    make.OpportunityFactory(unit=unit, site=site, summary=ELSEWHERE)
+    record = make.RefrigerantRecordFactory(circuit=circuit, note=ELSEWHERE)
+    leak = make.LeakCaseFactory(circuit=circuit, opened_by=record)
+    make.CaseEventFactory(case=leak, note=ELSEWHERE)
     technician = make.TechnicianFactory(branch=branch)
     job = make.JobFactory(site=site, branch=branch, summary=f"{ELSEWHERE} is warm", instructions=ELSEWHERE)
     visit = make.VisitFactory(job=job, outcome_note=ELSEWHERE)
