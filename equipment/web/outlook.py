@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 from fsm.clock import now as clock_now
 from fsm.clock import today_in
 from fsm.company import the_company
+from fsm.looks import Sensitive, hands_out, saw
 from fsm.models import Branch
 from fsm.permissions import May, requires
 from fsm.spreadsheets import csv_file
@@ -150,11 +151,13 @@ def outlook(request: HttpRequest) -> HttpResponse:
     return render_page(request, "equipment/outlook.html", context)
 
 
+@hands_out(Sensitive.EXPORT)
 @require_safe
 @requires(May.SEE_EQUIPMENT)
 def outlook_csv(request: HttpRequest) -> HttpResponse:
     """The same list, for a campaign: whom to write to, about what, and why."""
     _form, ranked = _ranked(request)
+    saw(Sensitive.EXPORT, detail=_("Replacement outlook"))
     headings = (
         _("Score"), _("Customer"), _("Street"), _("City"), _("State"), _("ZIP"), _("Unit"), _("Maker"),
         _("Model"), _("Serial"), _("Installed"), _("Why"),

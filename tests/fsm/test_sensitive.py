@@ -65,6 +65,7 @@ def opened(make_customer, make_job, olivia, tess, bea):
         "customers:import-problems": lambda: owner.get(
             reverse("customers:import-problems", args=[make.ImportRowFactory().import_batch_id])
         ),
+        "equipment:outlook-csv": lambda: owner.get(reverse("equipment:outlook-csv")),
         "reports:report": lambda: owner.get(reverse("reports:report", args=["appliances"]), file),
         "reports:document": lambda: owner.get(reverse("reports:document", args=[paper.uuid])),
         "reports:evidence": lambda: owner.get(reverse("reports:evidence", args=[paper.circuit.unit.uuid])),
