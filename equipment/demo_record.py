@@ -124,7 +124,7 @@ class Records:
         insert_with_history(
             [
                 UnitModel(
-                    maker_id=unit.maker_id,
+                    maker=unit.maker,
                     number=unit.model_number,
                     category=unit.category,
                     tons=unit.tons,
