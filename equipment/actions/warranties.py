@@ -127,7 +127,7 @@ def registration_says(row: Warranty, on: date, *, state: str = "") -> str:
         add_months(row.starts_on, row.registered_months),
         add_months(row.starts_on, row.base_months),
     )
-    if can_still_register(term, on=on, state=state):
+    if row.registration_deadline and can_still_register(term, on=on, state=state):
         return _("Registered by %(deadline)s it lasts until %(longer)s instead of %(base)s.") % {
             "deadline": date_format(row.registration_deadline), "longer": date_format(longer),
             "base": date_format(base),
