@@ -14,6 +14,8 @@ OFFERS = (
     "ownership",
     "movers",
     "panels",
+    "reports",
+    "evidence",
     "timelines",
     "finders",
     "traces",

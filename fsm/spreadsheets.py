@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
@@ -28,3 +29,17 @@ def csv_file(headings: Sequence[Any], rows: Iterable[Sequence[Any]]) -> bytes:
     writer.writerow([safe_cell(heading) for heading in headings])
     writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     return f"{MARK}{file.getvalue()}".encode()
+
+
+def csv_lines(
+    headings: Sequence[Any], rows: Iterable[Sequence[Any]], *, marked: bool = True
+) -> Iterator[bytes]:
+    """The same file line by line, for one that is too long to be held."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    file.write(MARK if marked else "")
+    for row in chain([headings], rows):
+        writer.writerow([safe_cell(cell) for cell in row])
+        yield file.getvalue().encode()
+        file.seek(0)
+        file.truncate()

@@ -10,6 +10,7 @@ urlpatterns = [
     path("customers/", include("customers.web.urls")),
     path("calls/", include("customers.web.calls")),
     path("hooks/", include("customers.web.hooks")),
+    path("equipment/compliance/", include("equipment.web.report_urls")),
     path("equipment/", include("equipment.web.urls")),
     path("u/", include("equipment.web.scanning")),
     path("stock/", include("inventory.web.urls")),

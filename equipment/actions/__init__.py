@@ -5,6 +5,7 @@ from .circuits import retrofit_circuit, revise_charge, set_category, set_exempti
 from .claims import approve_claim, credit_claim, deny_claim, edit_claim, open_claim, send_claim
 from .facilities import set_choices, set_method
 from .files import add_unit_file, remove_unit_file
+from .keeping import hold_records, purge_records, release_records
 from .moves import move_unit, undo_move
 from .opportunities import (
     contact_about_opportunity,
@@ -59,6 +60,7 @@ __all__ = [
     "edit_warranty",
     "end_warranty",
     "hand_over_documents",
+    "hold_records",
     "install_unit",
     "join_system",
     "leave_system",
@@ -67,6 +69,7 @@ __all__ = [
     "mothball_unit",
     "move_unit",
     "open_claim",
+    "purge_records",
     "raise_opportunity",
     "recompute_all",
     "recompute_circuit",
@@ -76,6 +79,7 @@ __all__ = [
     "refresh_deadlines",
     "register_warranty",
     "registration_says",
+    "release_records",
     "remind_of_registrations",
     "remove_unit_file",
     "replace_unit",

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from customers.actions import edit_site
 from customers.models import Site
-from equipment.models import ComplianceDocument
 from fsm.clock import now
 from fsm.models import SensitiveLook
 from fsm.states import Stale
@@ -45,8 +43,7 @@ def opened(make_customer, make_job, olivia, tess, bea):
     batch = make.QuickBooksBatchFactory()
     done = site.history.latest("history_id").batch
     owner, phone = client_of(olivia), client_of(tess)
-    paper = ComplianceDocument(circuit=make.CircuitFactory(), kind="service", number="1", made_at=now())
-    paper.file.save("paper.pdf", ContentFile(b"%PDF-1.4"))
+    paper = make.ComplianceDocumentFactory()
     file = {"as": "csv"}
     return {
         "customers:site": lambda: owner.get(reverse("customers:site", args=[site.uuid])),
