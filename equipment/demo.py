@@ -16,6 +16,7 @@ from fsm.history import insert_with_history
 from fsm.models import User
 
 from .categories import load_categories
+from .demo_compliance import leaks
 from .demo_record import keep_records
 from .models import (
     Category,
@@ -274,6 +275,7 @@ def build(world: DemoWorld) -> None:
     certify(world, world.made.get("technicians", []))
     world.made["units"] = installer.units
     keep_records(world, installer.units)
+    leaks(world)
     world.say(f"{len(installer.units)} units with {len(installer.circuits)} refrigerant circuits")
 
 
