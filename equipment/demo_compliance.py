@@ -16,7 +16,7 @@ from .actions.units import CircuitFields
 from .models import Category, Circuit, LeakCase, RecordKind, RecordPurpose, TechnicianCertificate
 
 # Pounds of each addition by the days since it, oldest first.
-OPEN_CHILLER: Final = ((150, "0.5"), (95, "1"), (9, "9.5"))
+OPEN_CHILLER: Final = ((150, "0.5"), (95, "0.25"), (9, "9.5"))
 CLOSED_CHILLER: Final = ((170, "0.5"), (120, "12"))
 WALK_IN: Final = ((140, "0.25"), (40, "0.5"))
 
