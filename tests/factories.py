@@ -820,14 +820,6 @@ class CylinderMovementFactory(Made):
     moved_at = LazyFunction(instant)
 
 
-class RefrigerantTransferFactory(Made):
-    class Meta:
-        model = inventory.RefrigerantTransfer
-
-    sent_to = "Gulf Reclaim"
-    sent_on = date(2026, 7, 14)
-
-
 class RecoveryMachineFactory(Made):
     class Meta:
         model = inventory.RecoveryMachine

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from customers.actions import edit_site
@@ -43,7 +44,7 @@ def opened(make_customer, make_job, olivia, tess, bea):
     batch = make.QuickBooksBatchFactory()
     done = site.history.latest("history_id").batch
     owner, phone = client_of(olivia), client_of(tess)
-    paper = make.ComplianceDocumentFactory()
+    paper = make.ComplianceDocumentFactory(file=ContentFile(b"%PDF-1.4", "paper.pdf"))
     file = {"as": "csv"}
     return {
         "customers:site": lambda: owner.get(reverse("customers:site", args=[site.uuid])),
