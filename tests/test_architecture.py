@@ -257,6 +257,7 @@ BY_NUMBER = {
     "customers:import-problems", "customers:decide-rows", "customers:link-row", "customers:take-over-row",
     "customers:keep-row",
     "customers:lift-opt-out",
+    "equipment:report-chronic",  # by its year
 }  # fmt: skip
 
 
