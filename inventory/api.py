@@ -18,7 +18,7 @@ from fsm.clock import now
 from fsm.models import Branch
 from fsm.permissions import May
 
-from . import actions
+from . import actions, api_cylinders
 from .models import Part, PlaceKind, StockLevel, StockMovement, StockPlace
 from .web.filters import LevelFilter, MovementFilter, PartFilter
 
@@ -455,4 +455,5 @@ urlpatterns = [
     path("stock/receive/", ReceiveStock.as_view(), name="receive-stock"),
     path("stock/transfer/", TransferStock.as_view(), name="transfer-stock"),
     path("stock/count/", CountStock.as_view(), name="count-stock"),
+    *api_cylinders.urlpatterns,
 ]

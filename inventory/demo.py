@@ -20,6 +20,7 @@ from fsm.history import insert_with_history
 from fsm.models import Branch, User
 from fsm.permissions import Role
 
+from .demo_cylinders import build_cylinders
 from .models import MovementKind, Part, PlaceKind, StockLevel, StockMovement, StockPlace
 
 TRUCKS: Final = 12
@@ -184,10 +185,12 @@ def build(world: DemoWorld) -> None:
         # The ledger has no history of its own: it is the history.
         StockMovement.objects.bulk_create(storekeeper.movements, batch_size=1000)
         insert_with_history(_levels(storekeeper, parts, warehouse, trucks))
+        cylinders = build_cylinders(world, warehouse, trucks)
     world.made["parts"] = parts
     world.made["warehouse"] = warehouse
     world.made["trucks"] = trucks
     world.say(f"{len(parts)} parts in {len(trucks) + 1} places, {len(storekeeper.movements)} movements")
+    world.say(f"{cylinders} cylinders of refrigerant")
 
 
 def _parts(storekeeper: Storekeeper) -> list[Part]:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.dateformat import format as format_date
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from equipment.compliance import disposal
@@ -138,8 +139,27 @@ def _rows(request: HttpRequest, asked: Asked) -> list[BalanceRow]:
     return sorted(rows, key=lambda row: row.label)
 
 
+def _shown_columns(rows: Iterable[BalanceRow]) -> list[str]:
+    """The kinds that any row has: twelve columns are too wide where most are empty."""
+    return [kind for kind in COLUMNS if any(row.balance.amounts[kind] for row in rows)]
+
+
 def _headings() -> list[str]:
     return [str(CylinderMoveKind(kind).label) for kind in COLUMNS]
+
+
+SHORT = {
+    "opening": gettext_lazy("At the start"),
+    "purchased": gettext_lazy("Bought"),
+    "recovered": gettext_lazy("Recovered"),
+    "poured_in": gettext_lazy("Poured in"),
+    "charged": gettext_lazy("Charged"),
+    "poured_out": gettext_lazy("Poured out"),
+    "sent": gettext_lazy("Sent away"),
+    "returned": gettext_lazy("Returned"),
+    "lost": gettext_lazy("Lost"),
+    "weighed": gettext_lazy("By weighing"),
+}
 
 
 def _total(rows: Iterable[BalanceRow], asked: Asked) -> Balance | None:
@@ -163,9 +183,13 @@ def _refrigerants(request: HttpRequest) -> list[str]:
     return list(seen.values_list("refrigerant__designation", flat=True).distinct())
 
 
-def _cells(balance: Balance) -> list[str]:
-    amounts = [lb(balance.amounts[kind]) if balance.amounts[kind] else "" for kind in COLUMNS]
+def _cells(balance: Balance, kinds: Iterable[str] = COLUMNS) -> list[str]:
+    amounts = [lb(balance.amounts[kind]) if balance.amounts[kind] else "" for kind in kinds]
     return [lb(balance.opening), *amounts, lb(balance.closing)]
+
+
+def _named(headings: list[str], balance: Balance, kinds: list[str]) -> list[tuple[str, str]]:
+    return list(zip(headings, _cells(balance, kinds), strict=True))
 
 
 @require_safe
@@ -176,6 +200,8 @@ def balance(request: HttpRequest) -> HttpResponse:
     asked = _asked(request, names)
     rows = _rows(request, asked)
     total = _total(rows, asked)
+    kinds = _shown_columns(rows)
+    headings = [_("Opening"), *(str(SHORT[kind]) for kind in kinds), _("Closing")]
     tabs = {
         "refrigerant": _("Refrigerant"),
         "cylinder": _("Cylinder"),
@@ -188,9 +214,9 @@ def balance(request: HttpRequest) -> HttpResponse:
         "tabs": [
             (words, f"?{urlencode(asked.query | {'by': by})}", by == asked.by) for by, words in tabs.items()
         ],
-        "headings": [_("Opening"), *_headings(), _("Closing")],
-        "rows": [(row.label, row.url, _cells(row.balance)) for row in rows],
-        "total": _cells(total) if total else None,
+        "headings": headings,
+        "rows": [(row.label, row.url, _named(headings, row.balance, kinds)) for row in rows],
+        "total": _named(headings, total, kinds) if total else None,
         "closes": all(row.balance.closes for row in rows),
         "period": _("%(since)s to %(until)s")
         % {"since": month_words(asked.since), "until": month_words(asked.until)},

@@ -77,9 +77,9 @@ def pounds(ounces: Any) -> str:
 def _origin(cylinder: Cylinder) -> SafeString | str:
     words = cylinder.get_origin_display()
     if cylinder.origin == CylinderOrigin.RECOVERED and cylinder.owner:
-        return format_html('{} <span class="faint small">{}</span>', words, cylinder.owner.name)
+        return format_html('<span>{} <span class="faint small">{}</span></span>', words, cylinder.owner.name)
     if cylinder.origin == CylinderOrigin.RECLAIMED:
-        return format_html('{} <span class="faint small">{}</span>', words, cylinder.reclaimer)
+        return format_html('<span>{} <span class="faint small">{}</span></span>', words, cylinder.reclaimer)
     return words
 
 
@@ -88,7 +88,7 @@ def _content(cylinder: Cylinder) -> SafeString:
     if cylinder.capacity_oz is None:
         return format_html('<span class="nowrap">{}</span>', words)
     return format_html(
-        '<span class="nowrap">{}</span> <span class="faint small nowrap">{}</span>',
+        '<span><span class="nowrap">{}</span> <span class="faint small nowrap">{}</span></span>',
         words,
         _("of %(most)s") % {"most": pounds(cylinder.capacity_oz)},
     )
@@ -210,7 +210,7 @@ def _ledger(request: HttpRequest, cylinder: Cylinder) -> Table:
 def cylinder(request: HttpRequest, cylinder_uuid: UUID) -> HttpResponse:
     """What a cylinder holds and every line that says why."""
     cylinder = seen_cylinder(request, cylinder_uuid)
-    capacity = cylinder.capacity_oz
+    capacity, is_disposable = cylinder.capacity_oz, cylinder.kind == CylinderKind.DISPOSABLE
     context = {
         "cylinder": cylinder,
         "sign": state_sign(cylinder),
@@ -219,7 +219,7 @@ def cylinder(request: HttpRequest, cylinder_uuid: UUID) -> HttpResponse:
         "tare": pounds(cylinder.tare_oz) if cylinder.tare_oz is not None else "",
         "gross": pounds(cylinder.tare_oz + cylinder.content_oz) if cylinder.tare_oz is not None else "",
         "capacity": pounds(capacity) if capacity is not None else "",
-        "fills_to": pounds(capacity * FILLS_TO) if capacity is not None else "",
+        "fills_to": pounds(capacity * FILLS_TO) if capacity is not None and not is_disposable else "",
         "can_fill": cylinder.kind == CylinderKind.REFILLABLE,
         "is_gone": cylinder.state == CylinderState.GONE,
         "is_recovered": cylinder.origin in (CylinderOrigin.RECOVERED, CylinderOrigin.TO_RECLAIM),

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -25,8 +25,13 @@ from fsm.web.pages import refuse_in_form, render_page
 from fsm.web.tables import Column, Table
 
 from .. import actions
-from ..models import Cylinder, CylinderMovement, RefrigerantTransfer
+from ..models import Cylinder, CylinderMovement, CylinderOrigin, RefrigerantTransfer
 from .cylinder_forms import ReceiptForm, SendForm
+
+MOST_LISTED = 200
+RECOVERED_FIRST = Case(
+    When(origin__in=[CylinderOrigin.TO_RECLAIM, CylinderOrigin.RECOVERED], then=Value(0)), default=Value(1)
+)
 
 
 def seen_transfers(user: Any) -> QuerySet[RefrigerantTransfer]:
@@ -125,7 +130,8 @@ def send(request: HttpRequest) -> HttpResponse:
     today = today_in(the_company().time_zone, clock_now())
     rows = Cylinder.objects.visible_to(request.user).ours().for_list().filter(content_oz__gt=0)
     listed = [
-        (row, _words(row)) for row in rows.order_by("-origin", "refrigerant__designation", "number")[:200]
+        (row, _words(row))
+        for row in rows.order_by(RECOVERED_FIRST, "refrigerant__designation", "number")[:MOST_LISTED]
     ]
     asked = [str(row.uuid) for row, _said in listed if str(row.uuid) == request.GET.get("cylinder")]
     form = SendForm(request.POST or None, cylinders=listed, initial={"sent_on": today, "cylinders": asked})

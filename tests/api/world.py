@@ -34,7 +34,7 @@ from equipment.models import (
 )
 from fsm.clock import now
 from fsm.models import Branch, Review, User
-from inventory.models import Part, StockMovement, StockPlace
+from inventory.models import Cylinder, Part, RefrigerantTransfer, StockMovement, StockPlace
 from tests import factories as make
 from tests.story import Story, go_on, tell
 
@@ -57,6 +57,8 @@ KINDS: dict[str, Any] = {
     "rate": TaxRate, "batch": QuickBooksBatch, "person": User, "review": Review, "branch": Branch,
     "pair": DuplicatePair, "merge": Merge, "other": Customer, "unique": Job,
     "invoices": Invoice, "payments": Payment, "file": CustomerFile, "role": SiteRole,
+    "cylinder": Cylinder, "cylinders": Cylinder, "target": Cylinder, "transfer": RefrigerantTransfer,
+    "owner": Customer,
 }  # fmt: skip
 
 
@@ -92,6 +94,10 @@ def build(*, people: dict[str, Any], here: Branch) -> World:
 
 def _more_here(story: Story) -> None:
     make.ReviewFactory()
+    cylinder = make.CylinderFactory(content_oz=Decimal(400))
+    make.CylinderMovementFactory(
+        cylinder=cylinder, kind="sent", change_oz=Decimal(-8), transfer=make.RefrigerantTransferFactory()
+    )
     unit = make.UnitFactory()
     make.WarrantyClaimFactory(warranty__unit=unit)
     make.ReadingFactory(unit=unit)
@@ -161,3 +167,10 @@ def _elsewhere() -> None:
     place = make.StockPlaceFactory(branch=branch, name=f"{ELSEWHERE} shed")
     make.StockLevelFactory(place=place, on_hand=Decimal(7))
     make.PartUseFactory(visit=visit, place=place)
+    make.CylinderMovementFactory(
+        cylinder=make.CylinderFactory(place=place, number=ELSEWHERE, content_oz=Decimal(400)),
+        kind="sent",
+        change_oz=Decimal(-8),
+        note=ELSEWHERE,
+        transfer=make.RefrigerantTransferFactory(sent_to=ELSEWHERE),
+    )
