@@ -799,6 +799,14 @@ class CylinderFactory(Made):
     place = SubFactory(StockPlaceFactory)
 
 
+class RefrigerantTransferFactory(Made):
+    class Meta:
+        model = inventory.RefrigerantTransfer
+
+    sent_to = "Gulf Reclaim"
+    sent_on = date(2026, 7, 14)
+
+
 class CylinderMovementFactory(Made):
     """A row of the ledger alone; content that counts is made by the cylinders' actions."""
 
