@@ -314,7 +314,7 @@ PAGES: tuple[Page, ...] = (
     Page("equipment:unit"),
     Page("equipment:add-unit"),
     Page("equipment:edit-unit"),
-    Page("equipment:move-unit", query="q=a"),
+    Page("equipment:move-unit", query="?q=a"),
     Page("equipment:add-warranty"),
     Page("equipment:edit-warranty"),
     Page("equipment:registrations"),
