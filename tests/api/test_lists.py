@@ -214,6 +214,8 @@ COSTS = {
     "communications": 4,
     "contacts": 6,  # phones, e-mails
     "customers": 4,
+    "cylinder-movements": 4,
+    "cylinders": 6,  # where it lies, whose it is
     "duplicates": 3,
     "imports": 3,
     "invoices": 5,  # the company's today
@@ -236,6 +238,7 @@ COSTS = {
     "prices": 3,
     "quickbooks-batches": 3,
     "refrigerant-records": 4,
+    "refrigerant-transfers": 4,
     "refrigerants": 3,
     "reviews": 4,
     "sites": 4,
@@ -270,6 +273,12 @@ def fill(rows: int) -> None:
         place = make.StockPlaceFactory()
         make.StockLevelFactory(place=place, part=part, on_hand=Decimal(2))
         make.StockMovementFactory(part=part, to_place=place)
+        make.CylinderMovementFactory(
+            cylinder__place=place,
+            kind="sent",
+            change_oz=Decimal(-8),
+            transfer=make.RefrigerantTransferFactory(),
+        )
         job = make.JobFactory(site=site, contact=contact)
         visit = make.VisitFactory(job=job)
         technician = make.TechnicianFactory()
