@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from billing import actions as billing
 from billing.models import Invoice, Payment, PriceBasis, QuickBooksBatch
 from customers import actions as customers
-from customers.models import Customer
+from customers.models import Customer, Site
 from dispatch import actions as work
 from dispatch.models import Job, Visit, VisitCheck
 from equipment import actions as equipment
@@ -220,7 +220,24 @@ def go_on(told: Story, *, casey: Any, tess: Any) -> None:
     reasons = [["phone same", 60], ["last name same", 27], ["another name", None]]
     make.DuplicatePairFactory(first=told.customer, second=maybe, reasons=reasons)
     customers.merge_customers(maybe.pk, surely.pk, now=now, because="The same number")
+    keep_equipment(told, house)
     run_queued_tasks()
+
+
+def keep_equipment(told: Story, house: Site) -> None:
+    """A chiller with a leak case and its papers, a warranty with a claim, a cylinder with its ledger."""
+    chiller = make.UnitFactory(site=house, category="chiller", installed_on=date(2020, 5, 1))
+    circuit = make.CircuitFactory(unit=chiller, exempt="no", started_on=date(2020, 5, 1))
+    make.CaseEventFactory(case=make.LeakCaseFactory(circuit=circuit))
+    make.ComplianceDocumentFactory(circuit=circuit)
+    make.ChronicLeakerFactory(circuit=circuit)
+    make.WarrantyClaimFactory(warranty__unit=told.unit)
+    make.ReadingFactory(unit=told.unit)
+    make.OpportunityFactory(unit=told.unit, site=house)
+    cylinder = make.CylinderFactory(content_oz=392)
+    make.CylinderMovementFactory(cylinder=cylinder)
+    transfer = make.RefrigerantTransferFactory()
+    make.CylinderMovementFactory(cylinder=cylinder, kind="sent", change_oz=-8, transfer=transfer)
 
 
 def work_the_visit(tess: Any, visit: Visit, *, part: Part, circuit: Circuit) -> None:
