@@ -6,12 +6,17 @@ import uuid
 from datetime import timedelta
 
 from equipment import actions
-from fsm.clock import now
+from fsm.clock import now, today_in
 from tests.factories import WarrantyFactory
 
 
+def here_today():
+    """The day where the unit stands: late in the evening it is tomorrow in UTC."""
+    return today_in("America/Chicago", now())
+
+
 def test_a_program_measures_claims_moves_and_is_refused_like_a_page(casey_program, make_unit, make_customer):
-    unit = make_unit(installed_on=now().date() - timedelta(days=5))
+    unit = make_unit(installed_on=here_today() - timedelta(days=5))
     at = f"units/{unit.uuid}"
     sent = {"uuid": str(uuid.uuid4()), "measured_at": now().isoformat()}
     refused = casey_program.post(
@@ -24,7 +29,7 @@ def test_a_program_measures_claims_moves_and_is_refused_like_a_page(casey_progra
     )
     assert (kept.status_code, kept.json()["is_flagged"]) == (201, True)
     warranty = WarrantyFactory(unit=unit, starts_on=unit.installed_on, registered_months=120)
-    day = now().date().isoformat()
+    day = here_today().isoformat()
     answer = casey_program.post(f"warranties/{warranty.uuid}/register/", {"on": day, "confirmation": "G-1"})
     assert answer.json()["confirmation"] == "G-1"
     claim = {"failed_part": "Fan", "fault": "Dead", "failed_on": day}

@@ -16,6 +16,7 @@ from equipment.models import Maker, Opportunity, Reading, Unit, UnitFile, UnitMo
 from equipment.services import repair_spend
 from equipment.trends import HEIGHT, trend_of
 from fsm.clock import now as clock_now
+from fsm.clock import today_in
 from tests.conftest import client_of
 from tests.factories import (
     BranchFactory,
@@ -30,12 +31,17 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
+def here_today():
+    """The day where the unit stands: late in the evening it is tomorrow in UTC."""
+    return today_in("America/Chicago", clock_now())
+
+
 @pytest.fixture
 def unit(make_unit):
     maker = Maker.objects.get_or_create(name="Goodman")[0]
     return make_unit(
         maker=maker, serial="1703112345", category="air_conditioner",
-        installed_on=clock_now().date() - timedelta(days=10),
+        installed_on=here_today() - timedelta(days=10),
     )  # fmt: skip
 
 
@@ -112,7 +118,7 @@ def test_the_serial_s_date_is_confirmed_by_a_button_and_not_before(casey_client,
 
 
 def test_warranties_are_confirmed_registered_claimed_and_ended_from_the_page(casey_client, unit):
-    today = clock_now().date().isoformat()
+    today = here_today().isoformat()
     casey_client.post(at("confirm-warranties", unit), {"kinds": ["parts"]})
     row = Warranty.objects.get()
     due = words_of(casey_client.get(reverse("equipment:registrations")))
@@ -160,7 +166,7 @@ def test_an_old_warranty_form_shows_what_stands_there(casey_client, unit):
 
 def test_readings_are_entered_flagged_refused_and_struck_out(casey_client, unit):
     url = at("add-readings", unit)
-    typed = {"measured_on": clock_now().date().isoformat(), "delta_t": "9", "capacitor": ""}
+    typed = {"measured_on": here_today().isoformat(), "delta_t": "9", "capacitor": ""}
     refused = casey_client.post(url, typed | {"suction_pressure": "9999"})
     assert refused.status_code == 409
     assert "cannot be" in words_of(refused)
@@ -223,7 +229,7 @@ def test_systems_and_replacements_are_said_on_the_page(casey_client, unit):
 
 
 def test_the_outlook_is_narrowed_exported_and_opens_an_opportunity_once(casey_client, make_unit):
-    old, new = make_unit(installed_on=date(2003, 1, 1)), make_unit(installed_on=clock_now().date())
+    old, new = make_unit(installed_on=date(2003, 1, 1)), make_unit(installed_on=here_today())
     url = reverse("equipment:outlook")
     page = words_of(casey_client.get(url))
     assert "years old" in page
@@ -240,7 +246,7 @@ def test_the_outlook_is_narrowed_exported_and_opens_an_opportunity_once(casey_cl
     row = Opportunity.objects.get()
     assert (row.times_seen, row.score > 0, bool(row.reasons)) == (2, True, True)
     assert "&amp;unit=" in words_of(casey_client.get(at("opportunity", row)))
-    until = (clock_now().date() + timedelta(days=9)).isoformat()
+    until = (here_today() + timedelta(days=9)).isoformat()
     casey_client.post(at("snooze-opportunity", row), {"until": until})
     casey_client.post(at("contact-about-opportunity", row))
     assert casey_client.post(at("dismiss-opportunity", row), {"because": ""}).status_code == 409
@@ -301,7 +307,7 @@ def test_a_label_leads_the_office_to_the_unit_and_the_technician_to_their_visit(
 
 def test_rows_of_another_branch_s_unit_are_not_there(casey, unit):
     row = actions.add_warranty(unit.pk, kind="parts", base_months=60, provider="Goodman")
-    today = clock_now().date()
+    today = here_today()
     claim = actions.open_claim(row.pk, failed_part="Fan", fault="x", failed_on=today, today=today)
     reading = actions.record_reading(
         unit.pk, key="delta_t", value="18", measured_at=clock_now(), now=clock_now()
